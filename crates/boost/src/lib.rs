@@ -1,0 +1,1 @@
+//! Gradient boosted trees: train, predict, explain (exact SHAP), tune; XGBoost's model formats.

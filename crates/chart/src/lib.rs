@@ -1,0 +1,1 @@
+//! Numbers to SVG: every picture Tidewheel draws.

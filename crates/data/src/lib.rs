@@ -1,0 +1,1 @@
+//! Sources, readers and the recipe: from bytes to the features of a model.

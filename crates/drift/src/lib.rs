@@ -1,0 +1,1 @@
+//! Drift statistics, effect sizes with intervals, the policy and the decision record.

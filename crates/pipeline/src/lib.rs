@@ -1,0 +1,1 @@
+//! The runner: one turn of the loop as a graph of tasks.

@@ -1,0 +1,1 @@
+//! All SQL and all object storage of Tidewheel's own.

@@ -1,0 +1,1 @@
+//! Everything of Tidewheel that speaks HTTP.

@@ -302,10 +302,8 @@ mod tests {
 
     #[test]
     fn a_column_of_another_length_is_refused() {
-        let result = Table::new(vec![
-            ("a".into(), Column::Number(vec![1.0])),
-            ("b".into(), Column::Number(vec![1.0, 2.0])),
-        ]);
+        let result =
+            Table::new(vec![("a".into(), Column::Number(vec![1.0])), ("b".into(), Column::Number(vec![1.0, 2.0]))]);
         assert_eq!(result, Err(TableError::Length { name: "b".into(), expected: 1, found: 2 }));
     }
 }

@@ -1,1 +1,25 @@
 //! Drift statistics, effect sizes with intervals, the policy and the decision record.
+//!
+//! The way through: compare turns two tables into a drift report; decide turns reports and what is known
+//! about the champion into a decision record; [`prose`], [`headline`], [`log_lines`] and [`render_text`] say it.
+//! Everything is a pure function: no clock, no randomness, no I/O; the same rows give the same report.
+
+/// What can go wrong in a check.
+pub mod error;
+
+/// Functions of mathematics that the tests need: normal, gamma, binomial.
+pub mod special;
+
+/// Values of a column made ready: sorted, with missing and infinite ones counted.
+pub mod sample;
+
+/// Hypothesis tests.
+pub mod test;
+
+/// Distances between two samples.
+pub mod distance;
+
+/// P-values corrected for their number.
+pub mod multiplicity;
+
+pub use error::DriftError;

@@ -1,0 +1,169 @@
+//! Values of a numeric column made ready: sorted once, used by every statistic.
+
+/// A numeric sample: present values in growing order, with what is missing or infinite counted.
+///
+/// Infinite values stay among `sorted` (they have a place in the order) and lie outside of `finite()`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    sorted: Vec<f64>,
+    /// Rows, missing ones included.
+    pub rows: usize,
+    below: usize,
+    above: usize,
+}
+
+impl Sample {
+    /// Sorts a column; NaN means missing. Negative zero counts as zero.
+    pub fn new(values: &[f64]) -> Self {
+        let mut present: Vec<f64> = Vec::with_capacity(values.len());
+        present.extend(values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0));
+        sort(&mut present);
+        let below = present.partition_point(|&value| value == f64::NEG_INFINITY);
+        let above = present.len() - present.partition_point(|&value| value < f64::INFINITY);
+        Self { sorted: present, rows: values.len(), below, above }
+    }
+
+    /// Present values, growing, infinite ones at the ends.
+    pub fn sorted(&self) -> &[f64] {
+        &self.sorted
+    }
+
+    /// Present finite values, growing.
+    pub fn finite(&self) -> &[f64] {
+        &self.sorted[self.below..self.sorted.len() - self.above]
+    }
+
+    /// Number of present values.
+    pub fn present(&self) -> usize {
+        self.sorted.len()
+    }
+
+    /// Number of missing values.
+    pub fn missing(&self) -> usize {
+        self.rows - self.sorted.len()
+    }
+
+    /// Number of infinite values.
+    pub fn infinite(&self) -> usize {
+        self.below + self.above
+    }
+}
+
+/// Quantile of growing values at probability `p` in 0..=1, as numpy's `linear` method; `None` of nothing.
+pub fn quantile(sorted: &[f64], p: f64) -> Option<f64> {
+    let last = sorted.len().checked_sub(1)?;
+    let position = p * last as f64;
+    let index = (position.floor() as usize).min(last);
+    let fraction = position - index as f64;
+    let (a, b) = (sorted[index], sorted[(index + 1).min(last)]);
+    // numpy's lerp: from the nearer end, so that it is monotone and hits both ends.
+    let difference = b - a;
+    Some(if a == b {
+        a
+    } else if fraction >= 0.5 {
+        b - difference * (1.0 - fraction)
+    } else {
+        a + difference * fraction
+    })
+}
+
+/// Mean and standard deviation (ddof 0) in two passes; `None` of nothing or where they are not finite.
+pub fn mean_and_sd(values: impl ExactSizeIterator<Item = f64> + Clone) -> Option<(f64, f64)> {
+    let n = values.len();
+    if n == 0 {
+        return None;
+    }
+    let mean = values.clone().sum::<f64>() / n as f64;
+    let variance = values.map(|value| (value - mean) * (value - mean)).sum::<f64>() / n as f64;
+    let sd = variance.sqrt();
+    (mean.is_finite() && sd.is_finite()).then_some((mean, sd))
+}
+
+const RADIX_FROM: usize = 2048;
+const DIGIT: u32 = 11;
+const BUCKETS: usize = 1 << DIGIT;
+const PASSES: usize = 6;
+
+/// Sorts numbers without NaN: by comparison when few, else by radix (least significant digit first), which costs
+/// one pass a digit that is not the same everywhere.
+pub fn sort(values: &mut Vec<f64>) {
+    if values.len() < RADIX_FROM {
+        values.sort_unstable_by(f64::total_cmp);
+        return;
+    }
+    let mut keys: Vec<u64> = values.iter().map(|value| key(*value)).collect();
+    let mut counts = vec![[0u32; BUCKETS]; PASSES];
+    for &key in &keys {
+        for (pass, count) in counts.iter_mut().enumerate() {
+            count[digit(key, pass)] += 1;
+        }
+    }
+    let mut scratch = vec![0u64; keys.len()];
+    for (pass, count) in counts.iter_mut().enumerate() {
+        if count.iter().any(|&rows| rows as usize == keys.len()) {
+            continue;
+        }
+        let mut start = 0;
+        for rows in count.iter_mut() {
+            start += std::mem::replace(rows, start);
+        }
+        for &key in &keys {
+            let place = &mut count[digit(key, pass)];
+            scratch[*place as usize] = key;
+            *place += 1;
+        }
+        std::mem::swap(&mut keys, &mut scratch);
+    }
+    values.clear();
+    values.extend(keys.into_iter().map(value));
+}
+
+fn digit(key: u64, pass: usize) -> usize {
+    (key >> (pass as u32 * DIGIT)) as usize & (BUCKETS - 1)
+}
+
+/// Bits whose unsigned order is the order of the numbers.
+fn key(value: f64) -> u64 {
+    let bits = value.to_bits();
+    bits ^ (((bits as i64 >> 63) as u64) | (1 << 63))
+}
+
+fn value(key: u64) -> f64 {
+    f64::from_bits(if key >> 63 == 1 { key ^ (1 << 63) } else { !key })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn radix_sorts_as_comparison_does(seed in prop::collection::vec(any::<f64>().prop_filter("present", |x| !x.is_nan()), 1..50)) {
+            let values: Vec<f64> = seed.iter().cycle().take(RADIX_FROM + 7).enumerate().map(|(i, x)| x * (1.0 + (i % 13) as f64)).collect();
+            let mut expected = values.clone();
+            expected.sort_by(f64::total_cmp);
+            let mut got = values;
+            sort(&mut got);
+            prop_assert_eq!(got, expected);
+        }
+    }
+
+    #[test]
+    fn quantiles_are_numpys() {
+        let values = [1.0, 2.0, 4.0, 8.0];
+        assert_eq!(quantile(&values, 0.5), Some(3.0));
+        assert!((quantile(&values, 0.99).expect("not empty") - 7.88).abs() < 1e-14);
+        assert_eq!(quantile(&values, 1.0), Some(8.0));
+        assert_eq!(quantile(&values[..1], 0.01), Some(1.0));
+        assert_eq!(quantile(&[], 0.5), None);
+    }
+
+    #[test]
+    fn missing_and_infinite_values_are_counted() {
+        let sample = Sample::new(&[1.0, f64::NAN, f64::INFINITY, -1.0, f64::NEG_INFINITY]);
+        assert_eq!((sample.present(), sample.missing(), sample.infinite()), (4, 1, 2));
+        assert_eq!(sample.finite(), [-1.0, 1.0]);
+    }
+}

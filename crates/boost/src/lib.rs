@@ -39,9 +39,17 @@ mod model;
 /// Prediction.
 mod predict;
 
+/// Exact SHAP values.
+mod shap;
+
+/// Random models for tests.
+#[cfg(test)]
+mod testing;
+
 pub use dataset::{Dataset, DatasetError};
 pub use model::{MAX_TREE_DEPTH, Model, ModelError, Node, Parts, Tree};
 pub use objective::Objective;
 pub use params::{CheckedParams, ParamError, Params};
 pub use predict::PredictError;
+pub use shap::{Explainer, explain_classic};
 pub use train::{MAX_WEIGHT, Targets, TrainError, TrainOptions, train};

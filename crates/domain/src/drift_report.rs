@@ -202,8 +202,6 @@ pub struct DriftReport {
     pub only_in_reference: Vec<String>,
     /// Columns that only the current sample has; they could not be tested.
     pub only_in_current: Vec<String>,
-    /// What could not be seen, in plain words.
-    pub notes: Vec<String>,
 }
 
 impl Default for DriftReport {
@@ -219,7 +217,6 @@ impl Default for DriftReport {
             columns: Vec::new(),
             only_in_reference: Vec::new(),
             only_in_current: Vec::new(),
-            notes: Vec::new(),
         }
     }
 }
@@ -285,9 +282,60 @@ pub struct ColumnDrift {
     /// Shares of rows in bins frozen from the reference.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub histogram: Option<Histogram>,
-    /// What could not be seen in this column, in plain words.
+    /// What is special about this column, and what could therefore not be seen.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub notes: Vec<String>,
+    pub notes: Vec<Note>,
+}
+
+/// Which of the two samples.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The sample that is compared against.
+    Reference,
+    /// The sample under test.
+    Current,
+}
+
+/// What is special about a column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Note {
+    /// One side holds numbers, the other categories; both were compared as categories.
+    TypeChanged {
+        /// Kind of the reference.
+        reference: ColumnKind,
+        /// Kind of the current sample.
+        current: ColumnKind,
+    },
+    /// Every value of a side is missing: only the missing shares could be compared.
+    NoValues {
+        /// The side without values.
+        side: Side,
+    },
+    /// The reference holds one value only; its distance is the share of rows with another one.
+    ConstantReference,
+    /// All between the reference's 1st and 99th percentile is one value: the distance cannot see a change, the tails do.
+    NearlyConstantReference,
+    /// Too few values on a side for the distance to be told from chance.
+    FewValues {
+        /// Present values of the smaller side.
+        values: u64,
+        /// The fewest that are needed.
+        needed: u64,
+    },
+    /// Infinite values: they count as lying beyond every limit.
+    InfiniteValues {
+        /// In the reference.
+        reference: u64,
+        /// In the current sample.
+        current: u64,
+    },
+    /// Levels too rare for the chi-square test, which took them as one.
+    RareLevelsMerged {
+        /// How many.
+        levels: u64,
+    },
 }
 
 impl ColumnDrift {

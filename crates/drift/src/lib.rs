@@ -1,7 +1,7 @@
 //! Drift statistics, effect sizes with intervals, the policy and the decision record.
 //!
-//! The way through: compare turns two tables into a drift report; decide turns reports and what is known
-//! about the champion into a decision record; [`prose`], [`headline`], [`log_lines`] and [`render_text`] say it.
+//! The way through: [`compare`] turns two tables into a drift report; [`decide`] turns reports and what is known
+//! about the champion into a decision record; prose say it.
 //! Everything is a pure function: no clock, no randomness, no I/O; the same rows give the same report.
 
 /// What can go wrong in a check.
@@ -22,4 +22,18 @@ pub mod distance;
 /// P-values corrected for their number.
 pub mod multiplicity;
 
+/// The effects on which a decision rests, with their intervals.
+pub mod effect;
+
+/// What a column looks like on each side.
+pub mod summary;
+
+/// Two tables to a drift report.
+pub mod report;
+
+/// Reports to a decision.
+pub mod policy;
+
 pub use error::DriftError;
+pub use policy::{PolicyInputs, decide};
+pub use report::compare;

@@ -1,0 +1,46 @@
+//! Difference of the shares of missing values.
+
+use super::interval::{difference, visible_share, wilson};
+use super::{Estimate, Level};
+
+/// How far the missing shares lie apart, either way; each side is given as (missing rows, rows), rows at least 1.
+pub fn missing((missing_a, n): (usize, usize), (missing_b, m): (usize, usize), level: Level, bound: f64) -> Estimate {
+    let (n, m) = (n as f64, m as f64);
+    let (a, b) = (missing_a as f64 / n, missing_b as f64 / m);
+    let (low, high) = difference(a, wilson(missing_a as f64, n, level.z), b, wilson(missing_b as f64, m, level.z));
+    let (low, high) = absolute(low, high);
+    Estimate {
+        value: (b - a).abs(),
+        low,
+        high,
+        visible_from: visible_share(a, bound, n, m, level),
+        reference: Some(a),
+        current: Some(b),
+        chance: None,
+    }
+}
+
+/// The interval of an absolute value.
+fn absolute(low: f64, high: f64) -> (f64, f64) {
+    if low <= 0.0 && high >= 0.0 {
+        (0.0, high.max(-low))
+    } else {
+        (low.abs().min(high.abs()), low.abs().max(high.abs()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_looks_both_ways() {
+        let level = Level::new(0.05, 12);
+        let more = missing((100, 10_000), (1_000, 10_000), level, 0.02);
+        let fewer = missing((1_000, 10_000), (100, 10_000), level, 0.02);
+        assert!((more.value - 0.09).abs() < 1e-12 && (fewer.value - 0.09).abs() < 1e-12);
+        assert!(more.low > 0.02 && fewer.low > 0.02);
+        let none = missing((0, 5), (0, 7), level, 0.02);
+        assert!(none.value == 0.0 && none.low == 0.0 && none.high > 0.02);
+    }
+}

@@ -16,6 +16,8 @@ pub const PARENT_RUN_TAG: &str = "mlflow.parentRunId";
 pub const RUN_NAME_TAG: &str = "mlflow.runName";
 /// The tag that says what a run stands for: `turn`, `training` or `trial`.
 pub const KIND_TAG: &str = "tidewheel.kind";
+/// The tag that holds the ordinal of a trial in its tuning, from 0.
+pub const TRIAL_TAG: &str = "tidewheel.trial";
 
 /// Where a run stands, in MLflow's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

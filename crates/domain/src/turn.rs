@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::ids::{IdError, RunId};
+use crate::ids::{IdError, RunId, RunKind};
 use crate::metric::Metrics;
 use crate::timestamp::Timestamp;
 
@@ -186,6 +186,18 @@ pub struct Turn {
     /// The whole decision record; left out of the JSON.
     #[serde(skip)]
     pub decision: Option<Value>,
+}
+
+impl Turn {
+    /// The id of the training run inside this turn.
+    pub fn training_run_id(&self) -> RunId {
+        RunId::derive(&self.project, RunKind::Training, self.number, 0)
+    }
+
+    /// The id of the `index`-th trial (from 0) of the tuning inside this turn.
+    pub fn trial_run_id(&self, index: usize) -> RunId {
+        RunId::derive(&self.project, RunKind::Trial, self.number, index as i64)
+    }
 }
 
 /// How a turn ended.

@@ -1,0 +1,189 @@
+//! One transaction on either database.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
+
+use super::row::Row;
+use super::value::Value;
+use crate::error::DatabaseError;
+
+enum Inner {
+    Postgres(Transaction<'static, Postgres>),
+    Sqlite(Transaction<'static, Sqlite>),
+}
+
+/// A transaction. Dropped without [`Tx::commit`], nothing of it is kept.
+pub(crate) struct Tx {
+    inner: Inner,
+    place: Arc<str>,
+}
+
+/// Values bound by one statement of [`Tx::insert_many`]. Both databases allow more (SQLite 32,766, PostgreSQL 65,535).
+const VALUES_PER_STATEMENT: usize = 8_000;
+
+impl Tx {
+    pub(super) fn postgres(tx: Transaction<'static, Postgres>, place: &Arc<str>) -> Self {
+        Tx { inner: Inner::Postgres(tx), place: Arc::clone(place) }
+    }
+
+    pub(super) fn sqlite(tx: Transaction<'static, Sqlite>, place: &Arc<str>) -> Self {
+        Tx { inner: Inner::Sqlite(tx), place: Arc::clone(place) }
+    }
+
+    fn sorted(&self, error: sqlx::Error) -> DatabaseError {
+        DatabaseError::from_driver(&self.place, error)
+    }
+
+    /// Runs a statement; gives the number of rows it changed.
+    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Value<'_>]) -> Result<u64, DatabaseError> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => {
+                bind_postgres(sql, args).execute(&mut **tx).await.map(|result| result.rows_affected())
+            }
+            Inner::Sqlite(tx) => bind_sqlite(sql, args).execute(&mut **tx).await.map(|result| result.rows_affected()),
+        }
+        .map_err(|error| self.sorted(error))
+    }
+
+    /// All rows of a statement.
+    pub(crate) async fn fetch_all(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Row>, DatabaseError> {
+        match &mut self.inner {
+            Inner::Postgres(tx) => bind_postgres(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
+            Inner::Sqlite(tx) => bind_sqlite(sql, args)
+                .fetch_all(&mut **tx)
+                .await
+                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
+        }
+        .map_err(|error| self.sorted(error))
+    }
+
+    /// The first row of a statement, if there is one.
+    pub(crate) async fn fetch_optional(
+        &mut self,
+        sql: impl SqlSafeStr,
+        args: &[Value<'_>],
+    ) -> Result<Option<Row>, DatabaseError> {
+        Ok(self.fetch_all(sql, args).await?.into_iter().next())
+    }
+
+    /// Inserts rows of `columns` values each: `insert` is the statement up to `VALUES`, `conflict` what follows.
+    /// A few thousand values go into one statement; row by row would cost PostgreSQL twenty times as much.
+    pub(crate) async fn insert_many<'v>(
+        &mut self,
+        insert: &str,
+        columns: usize,
+        conflict: &str,
+        rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+    ) -> Result<u64, DatabaseError> {
+        let full = VALUES_PER_STATEMENT / columns;
+        let mut changed = 0;
+        let mut values = Vec::new();
+        let mut sql_full = None;
+        for row in rows {
+            debug_assert_eq!(row.len(), columns, "{insert}");
+            values.extend(row);
+            if values.len() == full * columns {
+                let sql = sql_full.get_or_insert_with(|| statement(insert, columns, full, conflict));
+                changed += self.execute(AssertSqlSafe(sql.as_str()), &values).await?;
+                values.clear();
+            }
+        }
+        if !values.is_empty() {
+            let sql = statement(insert, columns, values.len() / columns, conflict);
+            changed += self.execute_once(&sql, &values).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Like `execute`, for a statement whose text will hardly come again: it is not kept prepared.
+    async fn execute_once(&mut self, sql: &str, args: &[Value<'_>]) -> Result<u64, DatabaseError> {
+        let sql = AssertSqlSafe(sql);
+        match &mut self.inner {
+            Inner::Postgres(tx) => {
+                bind_postgres(sql, args).persistent(false).execute(&mut **tx).await.map(|result| result.rows_affected())
+            }
+            Inner::Sqlite(tx) => {
+                bind_sqlite(sql, args).persistent(false).execute(&mut **tx).await.map(|result| result.rows_affected())
+            }
+        }
+        .map_err(|error| self.sorted(error))
+    }
+
+    /// Keeps everything that was written.
+    pub(crate) async fn commit(self) -> Result<(), DatabaseError> {
+        match self.inner {
+            Inner::Postgres(tx) => tx.commit().await,
+            Inner::Sqlite(tx) => tx.commit().await,
+        }
+        .map_err(|error| DatabaseError::from_driver(&self.place, error))
+    }
+}
+
+fn statement(insert: &str, columns: usize, rows: usize, conflict: &str) -> String {
+    let mut sql = String::with_capacity(insert.len() + conflict.len() + 20 + rows * columns * 7);
+    sql.push_str(insert);
+    sql.push_str(" VALUES ");
+    for row in 0..rows {
+        for column in 0..columns {
+            let before = match (row, column) {
+                (0, 0) => "(",
+                (_, 0) => "), (",
+                _ => ", ",
+            };
+            // Writing to a string cannot fail.
+            let _ = write!(sql, "{before}${}", row * columns + column + 1);
+        }
+    }
+    sql.push_str(") ");
+    sql.push_str(conflict);
+    sql
+}
+
+pub(super) fn bind_postgres<'q>(sql: impl SqlSafeStr, args: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
+    let mut query = sqlx::query(sql);
+    for arg in args {
+        query = match arg {
+            Value::Int(value) => query.bind(*value),
+            Value::Real(value) => query.bind(*value),
+            Value::Text(value) => query.bind(value.as_deref()),
+            Value::Bool(value) => query.bind(*value),
+        };
+    }
+    query
+}
+
+pub(super) fn bind_sqlite<'q>(sql: impl SqlSafeStr, args: &[Value<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+    let mut query = sqlx::query(sql);
+    for arg in args {
+        query = match arg {
+            Value::Int(value) => query.bind(*value),
+            Value::Real(value) => query.bind(*value),
+            Value::Text(value) => query.bind(value.as_deref()),
+            Value::Bool(value) => query.bind(*value),
+        };
+    }
+    query
+}
+
+#[cfg(test)]
+mod tests {
+    use super::statement;
+
+    #[test]
+    fn placeholders_are_numbered_through() {
+        let sql = statement("INSERT INTO t (a, b)", 2, 3, "ON CONFLICT DO NOTHING");
+        assert_eq!(sql, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6) ON CONFLICT DO NOTHING");
+    }
+}

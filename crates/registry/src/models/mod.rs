@@ -1,0 +1,7 @@
+//! Registered models: their versions, which of them is in production, and the ledger.
+
+mod ledger;
+mod production;
+mod versions;
+
+pub use production::Promotion;

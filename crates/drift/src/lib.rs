@@ -1,7 +1,7 @@
 //! Drift statistics, effect sizes with intervals, the policy and the decision record.
 //!
 //! The way through: [`compare`] turns two tables into a drift report; [`decide`] turns reports and what is known
-//! about the champion into a decision record; prose say it.
+//! about the champion into a decision record; [`prose`], [`headline`], [`log_lines`] and [`render_text`] say it.
 //! Everything is a pure function: no clock, no randomness, no I/O; the same rows give the same report.
 
 /// What can go wrong in a check.
@@ -34,6 +34,14 @@ pub mod report;
 /// Reports to a decision.
 pub mod policy;
 
+/// A decision in words.
+pub mod prose;
+
+/// A drift report as plain text.
+pub mod text;
+
 pub use error::DriftError;
 pub use policy::{PolicyInputs, decide};
+pub use prose::{Lang, headline, log_lines, prose};
 pub use report::compare;
+pub use text::render_text;

@@ -1,0 +1,420 @@
+//! English.
+
+use tidewheel_domain::decision::{
+    Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,
+};
+use tidewheel_domain::drift_report::EffectName;
+
+use super::voice::Voice;
+use super::{ks_p_value, rests_on_p_values};
+
+pub(super) fn headline(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let subject = subject(voice);
+    let why = match decision.rule.name {
+        RuleName::BatchAgain => {
+            format!("the very same rows as batch {}", voice.count(decision.same_as_batch.unwrap_or_default()))
+        }
+        RuleName::FirstRun => "there is nothing to compare with yet".to_owned(),
+        RuleName::TooFewRows => "too few rows that were never seen before".to_owned(),
+        RuleName::NoRelevantColumnDrifted => "no column that matters changed by more than its bound".to_owned(),
+        RuleName::NoKsBelowLevel => {
+            format!("no KS test has a p-value below {}", voice.value(decision.policy.p_below))
+        }
+        RuleName::KsBelowLevel => format!(
+            "KS test with a p-value below {} in {}",
+            voice.value(decision.policy.p_below),
+            voice.columns(decision.causes.iter().map(|cause| cause.column.as_str()))
+        ),
+        RuleName::RelevantColumnDrifted => match decision.causes.first().and_then(|c| Some((c, c.changes.first()?))) {
+            Some((cause, change)) => {
+                format!("{} ({} times its bound)", what(voice, cause, change), voice.multiple(change.times_bound))
+            }
+            None => decision.reason.clone(),
+        },
+    };
+    format!("{subject}: {}, because {why}", action(decision.action))
+}
+
+fn subject(voice: &Voice<'_>) -> String {
+    match voice.decision.batch.id {
+        Some(id) => format!("Batch {}", voice.count(id)),
+        None => "The current rows".to_owned(),
+    }
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Baseline => "train the first model",
+        Action::Retrain => "train again",
+        Action::ShadowTrain => "train and compare, without promotion",
+        Action::Skip => "no training",
+        Action::StopAndAsk => "ask a person",
+    }
+}
+
+pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
+    let decision = voice.decision;
+    let mut text = vec![format!("{}.", headline(voice))];
+    match decision.rule.name {
+        RuleName::BatchAgain => {
+            text.push("Its content hash is that of a batch whose turn has finished, so nothing was tested.".to_owned());
+            return text;
+        }
+        RuleName::FirstRun => {
+            text.push(format!(
+                "{} rows arrived and no model exists yet. Later batches are compared with what this model learns from.",
+                voice.count(decision.batch.rows)
+            ));
+            return text;
+        }
+        _ => {}
+    }
+    text.push(compared(voice));
+    let (told, rest) = voice.causes();
+    text.extend(told.iter().map(|cause| cause_text(voice, cause)));
+    if !rest.is_empty() {
+        text.push(format!("Changed as well: {}.", voice.columns(rest.iter().map(|cause| cause.column.as_str()))));
+    }
+    text.push(rule(voice));
+    text.extend(counterfactual(voice));
+    text.extend(not_reasons(voice));
+    text.extend(irrelevant(voice));
+    text.extend(unseen(voice));
+    text.extend(other_references(voice));
+    text.extend(absent(voice));
+    if !rests_on_p_values(decision) && decision.counts.tested > 0 {
+        text.push(format!(
+            "The intervals hold for all columns at once: the chance that any of them misses is at most {}.",
+            voice.percent(decision.report.alpha)
+        ));
+    }
+    text
+}
+
+fn compared(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let rows = voice.count(decision.report.reference.rows);
+    let with = match decision.compared_with {
+        Some(ReferenceKind::Training) => match &decision.champion {
+            Some(champion) => format!("the {rows} rows that version {} was trained on", champion.version),
+            None => format!("{rows} training rows"),
+        },
+        Some(kind) => format!("{} ({rows} rows)", reference(kind)),
+        None => format!("{rows} rows"),
+    };
+    let mut text = format!("Its {} rows were compared with {with}", voice.count(decision.report.current.rows));
+    text += &if decision.counts.causes == 0 {
+        ": none of the ".to_owned()
+    } else {
+        format!(": {} of the ", voice.count(decision.counts.causes))
+    };
+    text += &format!("{} columns that matter ", voice.count(decision.counts.relevant));
+    text += if rests_on_p_values(decision) {
+        "fell below the level of the test."
+    } else {
+        "changed by more than its bound with certainty."
+    };
+    text
+}
+
+fn reference(kind: ReferenceKind) -> &'static str {
+    match kind {
+        ReferenceKind::Training => "the champion's training rows",
+        ReferenceKind::LastPromoted => "the batch of the last promotion",
+        ReferenceKind::TrailingWindow => "the batches before it",
+        ReferenceKind::PreviousBatch => "the batch before it",
+        ReferenceKind::File => "the reference file",
+    }
+}
+
+/// What changed, in half a sentence.
+fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
+    let column = voice.column(&cause.column);
+    let up = change.direction == Some(Direction::Up);
+    match change.kind {
+        ChangeKind::Shift => {
+            let measure = if change.measure == Some(Measure::Median) { "median" } else { "mean within limits" };
+            let moved = if up { "rose" } else { "fell" };
+            format!("the values of {column} {moved} ({measure} {})", voice.change_values(&cause.column, change))
+        }
+        ChangeKind::Spread => {
+            let how = if up { "wider apart" } else { "closer together" };
+            format!(
+                "the values of {column} lie {how} (standard deviation {})",
+                voice.change_values(&cause.column, change)
+            )
+        }
+        ChangeKind::Shape if change.measure == Some(Measure::Share) => {
+            format!("{column} held one value only, and now others too ({} of the rows)", voice.change_shares(change))
+        }
+        ChangeKind::Shape => {
+            format!("the values of {column} are distributed otherwise, though neither mean nor spread tells")
+        }
+        ChangeKind::Tails => {
+            format!("more values of {column} lie beyond its usual limits ({})", voice.change_shares(change))
+        }
+        ChangeKind::Categories => {
+            format!("{column} has another mix of values ({})", voice.moved_levels(&change.levels))
+        }
+        ChangeKind::NewLevels => format!(
+            "{column} holds {} values that were never there, on {} of the rows",
+            voice.count(change.new_levels.unwrap_or_default()),
+            voice.percent(change.to.unwrap_or_default())
+        ),
+        ChangeKind::Missing => {
+            let how = if up { "more" } else { "fewer" };
+            format!("{how} values of {column} are missing ({})", voice.change_shares(change))
+        }
+    }
+}
+
+fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
+    let mut sentences = Vec::new();
+    for change in &cause.changes {
+        let mut sentence = capitalised(&what(voice, cause, change));
+        if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
+            sentence += &format!("; most often {}", voice.new_levels(&change.levels));
+        }
+        if let Some(p) = ks_p_value(voice.decision, &cause.column).filter(|_| rests_on_p_values(voice.decision)) {
+            sentence +=
+                &format!(". KS p-value {}; level {}", voice.p_value(p), voice.value(voice.decision.policy.p_below));
+        }
+        sentences.push(format!("{sentence}. {}.", measured(voice, change)));
+    }
+    if cause.target {
+        sentences.push("It is what the model predicts.".to_owned());
+    } else if let Some(weight) = cause.weight {
+        sentences.push(format!("It carries {} of the model's predictions.", voice.percent(weight)));
+    }
+    sentences.join(" ")
+}
+
+/// The effect with interval and bound.
+fn measured(voice: &Voice<'_>, change: &Change) -> String {
+    let size = |x| voice.size(change.effect, x);
+    let name = capitalised(effect(change.effect));
+    let over_chance = match change.chance {
+        Some(chance) if change.effect == EffectName::NewLevels || change.effect == EffectName::Tails => {
+            format!(" over the {} that chance gives", voice.percent(chance))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{name} {}{over_chance} (between {} and {}), {} times the bound of {}",
+        size(change.value),
+        size(change.low),
+        size(change.high),
+        voice.multiple(change.times_bound),
+        size(change.bound)
+    )
+}
+
+fn effect(name: EffectName) -> &'static str {
+    match name {
+        EffectName::Distance => "distance in standard deviations:",
+        EffectName::Tails => "excess beyond the limits:",
+        EffectName::CategoryDistance => "distance of the mixes (scale from none to all):",
+        EffectName::NewLevels => "excess of new values:",
+        EffectName::Missing => "difference of the missing shares:",
+    }
+}
+
+fn effect_word(name: EffectName) -> &'static str {
+    match name {
+        EffectName::Distance => "distance",
+        EffectName::Tails => "excess beyond the limits",
+        EffectName::CategoryDistance => "distance of the mixes",
+        EffectName::NewLevels => "excess of new values",
+        EffectName::Missing => "difference of the missing shares",
+    }
+}
+
+fn rule(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let condition = match decision.rule.name {
+        RuleName::RelevantColumnDrifted => {
+            "an effect in a column that matters lies wholly above its bound, interval and all".to_owned()
+        }
+        RuleName::NoRelevantColumnDrifted => {
+            "no effect in a column that matters lies wholly above its bound, interval and all".to_owned()
+        }
+        RuleName::KsBelowLevel => format!("a KS test has a p-value below {}", voice.value(decision.policy.p_below)),
+        RuleName::NoKsBelowLevel => format!("no KS test has a p-value below {}", voice.value(decision.policy.p_below)),
+        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.min_rows) {
+            (Some(found), Some(needed)) => format!(
+                "{} rows were never seen before, and a training needs {}",
+                voice.count(found),
+                voice.count(needed)
+            ),
+            _ => decision.rule.condition.clone(),
+        },
+        RuleName::BatchAgain | RuleName::FirstRun => decision.rule.condition.clone(),
+    };
+    format!(
+        "Decision: {}. Policy `{}`, rule `{}`: {condition}.",
+        action(decision.action),
+        decision.policy.name.as_str(),
+        decision.rule.name.as_str()
+    )
+}
+
+fn counterfactual(voice: &Voice<'_>) -> Option<String> {
+    let counterfactual = voice.decision.counterfactual.as_ref()?;
+    let conditions: Vec<String> = counterfactual.conditions.iter().map(|one| condition(voice, one)).collect();
+    let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
+        (true, _, 1) => "It would not have trained had this been otherwise: ",
+        (true, true, _) => "It would not have trained had all of these been otherwise: ",
+        (true, false, _) => "It would not have trained had any of these been otherwise: ",
+        (false, _, 1) => "It would have trained had this been otherwise: ",
+        (false, true, _) => "It would have trained had all of these been otherwise: ",
+        (false, false, _) => "It would have trained had any of these been otherwise (nearest first): ",
+    };
+    Some(format!("{opening}{}.", conditions.join("; ")))
+}
+
+fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
+    let column = condition.column.as_deref().map(|name| voice.column(name)).unwrap_or_default();
+    let comparison = match condition.comparison {
+        Comparison::AtMost => "at most",
+        Comparison::Above => "above",
+        Comparison::AtLeast => "at least",
+        Comparison::Below => "below",
+    };
+    match (condition.quantity, condition.effect) {
+        (Quantity::EffectLow, Some(effect)) => {
+            let size = |x| voice.size(effect, x);
+            let mut text = format!(
+                "the {} of {column}, lower end {comparison} {} (it was {})",
+                effect_word(effect),
+                size(condition.needed),
+                size(condition.observed)
+            );
+            if let (Some(value), Some(needed)) = (condition.value, condition.value_needed) {
+                text += &format!(", that is about {} measured instead of {}", size(needed), size(value));
+            }
+            text
+        }
+        (Quantity::NeverSeenRows, _) => format!(
+            "rows never seen before {comparison} {} (there were {})",
+            voice.value(condition.needed),
+            voice.value(condition.observed)
+        ),
+        _ => format!(
+            "the p-value of {column} {comparison} {} (it was {})",
+            voice.value(condition.needed),
+            voice.p_value(condition.observed)
+        ),
+    }
+}
+
+fn not_reasons(voice: &Voice<'_>) -> Option<String> {
+    let decision = voice.decision;
+    let mut parts = Vec::new();
+    if !decision.not_reasons.is_empty() {
+        let columns: Vec<String> = decision
+            .not_reasons
+            .iter()
+            .map(|one| {
+                format!(
+                    "{} {} of {}",
+                    voice.column(&one.column),
+                    voice.size(one.effect, one.value),
+                    voice.size(one.effect, one.bound)
+                )
+            })
+            .collect();
+        parts.push(format!("Looked at, and no reason (largest effect of its bound): {}.", columns.join(", ")));
+    }
+    if let Some(new) = decision.batch.never_seen_rows.filter(|_| decision.rule.name != RuleName::TooFewRows) {
+        parts.push(format!(
+            "That {} of its {} rows were never seen before is no reason by itself.",
+            voice.count(new),
+            voice.count(decision.batch.rows)
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn irrelevant(voice: &Voice<'_>) -> Option<String> {
+    let decision = voice.decision;
+    let parts: Vec<String> = decision
+        .irrelevant
+        .iter()
+        .filter_map(|cause| {
+            let change = cause.changes.first()?;
+            let weight = cause.weight.map(|weight| format!(", weight {}", voice.percent(weight))).unwrap_or_default();
+            Some(format!(
+                "{} ({} times its bound{weight})",
+                what(voice, cause, change),
+                voice.multiple(change.times_bound)
+            ))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Changed, but the model hardly looks there (a column matters from a weight of {} on): {}.",
+            voice.percent(decision.policy.relevant_share),
+            parts.join("; ")
+        )
+    })
+}
+
+fn unseen(voice: &Voice<'_>) -> Option<String> {
+    let parts: Vec<String> = voice
+        .decision
+        .unseen
+        .iter()
+        .map(|one| {
+            let size = |x| voice.size(one.effect, x);
+            format!(
+                "{} ({} up to {} possible, bound {}; surely seen from {} on)",
+                voice.column(&one.column),
+                effect_word(one.effect),
+                size(one.high),
+                size(one.bound),
+                size(one.visible_from)
+            )
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("Too few rows to tell whether these changed: {}.", parts.join("; ")))
+}
+
+fn other_references(voice: &Voice<'_>) -> Option<String> {
+    let parts: Vec<String> = voice
+        .decision
+        .other_references
+        .iter()
+        .map(|other| {
+            let mut text = format!("against {} ({} rows) ", reference(other.kind), voice.count(other.rows));
+            text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
+                (Some(times), Some(column)) => {
+                    format!(
+                        "the largest effect is {} times its bound, in {}",
+                        voice.multiple(times),
+                        voice.column(column)
+                    )
+                }
+                _ => "nothing could be measured".to_owned(),
+            };
+            text
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("For comparison, without a say: {}.", parts.join("; ")))
+}
+
+fn absent(voice: &Voice<'_>) -> Option<String> {
+    let report = &voice.decision.report;
+    let mut parts = Vec::new();
+    for (names, side) in [(&report.only_in_reference, "the reference"), (&report.only_in_current, "the current rows")] {
+        if !names.is_empty() {
+            parts.push(format!("only {side} has {}", voice.columns(names.iter().map(String::as_str))));
+        }
+    }
+    (!parts.is_empty()).then(|| format!("Could not be tested: {}.", parts.join("; ")))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

@@ -1,0 +1,417 @@
+//! Spanish.
+
+use tidewheel_domain::decision::{
+    Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,
+};
+use tidewheel_domain::drift_report::EffectName;
+
+use super::voice::Voice;
+use super::{ks_p_value, rests_on_p_values};
+
+pub(super) fn headline(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let why = match decision.rule.name {
+        RuleName::BatchAgain => {
+            format!("son exactamente las filas del lote {}", voice.count(decision.same_as_batch.unwrap_or_default()))
+        }
+        RuleName::FirstRun => "todavía no hay con qué comparar".to_owned(),
+        RuleName::TooFewRows => "hay muy pocas filas nunca vistas".to_owned(),
+        RuleName::NoRelevantColumnDrifted => "ninguna columna que importe cambió más que su límite".to_owned(),
+        RuleName::NoKsBelowLevel => {
+            format!("ninguna prueba KS tiene un valor p inferior a {}", voice.value(decision.policy.p_below))
+        }
+        RuleName::KsBelowLevel => format!(
+            "la prueba KS da un valor p inferior a {} en {}",
+            voice.value(decision.policy.p_below),
+            voice.columns(decision.causes.iter().map(|cause| cause.column.as_str()))
+        ),
+        RuleName::RelevantColumnDrifted => match decision.causes.first().and_then(|c| Some((c, c.changes.first()?))) {
+            Some((cause, change)) => {
+                format!("{} ({} veces su límite)", what(voice, cause, change), voice.multiple(change.times_bound))
+            }
+            None => decision.reason.clone(),
+        },
+    };
+    let subject = match decision.batch.id {
+        Some(id) => format!("Lote {}", voice.count(id)),
+        None => "Filas actuales".to_owned(),
+    };
+    format!("{subject}: {}, porque {why}", action(decision.action))
+}
+
+fn action(action: Action) -> &'static str {
+    match action {
+        Action::Baseline => "entrenar el primer modelo",
+        Action::Retrain => "reentrenar",
+        Action::ShadowTrain => "entrenar y comparar, sin promover",
+        Action::Skip => "no entrenar",
+        Action::StopAndAsk => "preguntar a una persona",
+    }
+}
+
+pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
+    let decision = voice.decision;
+    let mut text = vec![format!("{}.", headline(voice))];
+    match decision.rule.name {
+        RuleName::BatchAgain => {
+            text.push("Su huella es la de un lote cuyo turno ya terminó, así que no se probó nada.".to_owned());
+            return text;
+        }
+        RuleName::FirstRun => {
+            text.push(format!(
+                "Llegaron {} filas y aún no existe ningún modelo. Los lotes siguientes se comparan con lo que este aprenda.",
+                voice.count(decision.batch.rows)
+            ));
+            return text;
+        }
+        _ => {}
+    }
+    text.push(compared(voice));
+    let (told, rest) = voice.causes();
+    text.extend(told.iter().map(|cause| cause_text(voice, cause)));
+    if !rest.is_empty() {
+        text.push(format!("También cambiaron: {}.", voice.columns(rest.iter().map(|cause| cause.column.as_str()))));
+    }
+    text.push(rule(voice));
+    text.extend(counterfactual(voice));
+    text.extend(not_reasons(voice));
+    text.extend(irrelevant(voice));
+    text.extend(unseen(voice));
+    text.extend(other_references(voice));
+    text.extend(absent(voice));
+    if !rests_on_p_values(decision) && decision.counts.tested > 0 {
+        text.push(format!(
+            "Los intervalos valen para todas las columnas a la vez: la probabilidad de que falle alguno es a lo sumo {}.",
+            voice.percent(decision.report.alpha)
+        ));
+    }
+    text
+}
+
+fn compared(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let rows = voice.count(decision.report.reference.rows);
+    let with = match decision.compared_with {
+        Some(ReferenceKind::Training) => match &decision.champion {
+            Some(champion) => format!("las {rows} filas con que se entrenó la versión {}", champion.version),
+            None => format!("{rows} filas de entrenamiento"),
+        },
+        Some(kind) => format!("{} ({rows} filas)", reference(kind)),
+        None => format!("{rows} filas"),
+    };
+    let mut text = format!("Se compararon sus {} filas con {with}: ", voice.count(decision.report.current.rows));
+    text += &match decision.counts.causes {
+        0 => "ninguna".to_owned(),
+        causes => voice.count(causes),
+    };
+    text += &format!(" de las {} columnas que importan ", voice.count(decision.counts.relevant));
+    let one = decision.counts.causes <= 1;
+    text += match (rests_on_p_values(decision), one) {
+        (true, true) => "quedó por debajo del nivel de la prueba.",
+        (true, false) => "quedaron por debajo del nivel de la prueba.",
+        (false, true) => "cambió con certeza más que su límite.",
+        (false, false) => "cambiaron con certeza más que su límite.",
+    };
+    text
+}
+
+fn reference(kind: ReferenceKind) -> &'static str {
+    match kind {
+        ReferenceKind::Training => "las filas de entrenamiento del campeón",
+        ReferenceKind::LastPromoted => "el lote de la última promoción",
+        ReferenceKind::TrailingWindow => "los lotes anteriores",
+        ReferenceKind::PreviousBatch => "el lote anterior",
+        ReferenceKind::File => "el archivo de referencia",
+    }
+}
+
+/// What changed, in half a sentence.
+fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
+    let column = voice.column(&cause.column);
+    let up = change.direction == Some(Direction::Up);
+    match change.kind {
+        ChangeKind::Shift => {
+            let measure =
+                if change.measure == Some(Measure::Median) { "mediana" } else { "media dentro de los límites" };
+            let moved = if up { "subieron" } else { "bajaron" };
+            format!("los valores de {column} {moved} ({measure} {})", voice.change_values(&cause.column, change))
+        }
+        ChangeKind::Spread => {
+            let how = if up { "más dispersos" } else { "más juntos" };
+            format!(
+                "los valores de {column} están {how} (desviación típica {})",
+                voice.change_values(&cause.column, change)
+            )
+        }
+        ChangeKind::Shape if change.measure == Some(Measure::Share) => {
+            format!("{column} tenía un solo valor y ahora tiene otros ({} de las filas)", voice.change_shares(change))
+        }
+        ChangeKind::Shape => {
+            format!("los valores de {column} se reparten de otro modo, aunque ni la media ni la dispersión lo digan")
+        }
+        ChangeKind::Tails => {
+            format!("más valores de {column} caen fuera de sus límites habituales ({})", voice.change_shares(change))
+        }
+        ChangeKind::Categories => {
+            format!("{column} tiene otra mezcla de valores ({})", voice.moved_levels(&change.levels))
+        }
+        ChangeKind::NewLevels => format!(
+            "{column} trae {} valores que nunca estuvieron, en el {} de las filas",
+            voice.count(change.new_levels.unwrap_or_default()),
+            voice.percent(change.to.unwrap_or_default())
+        ),
+        ChangeKind::Missing => {
+            let how = if up { "más" } else { "menos" };
+            format!("faltan {how} valores de {column} ({})", voice.change_shares(change))
+        }
+    }
+}
+
+fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
+    let mut sentences = Vec::new();
+    for change in &cause.changes {
+        let mut sentence = capitalised(&what(voice, cause, change));
+        if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
+            sentence += &format!("; los más frecuentes: {}", voice.new_levels(&change.levels));
+        }
+        if let Some(p) = ks_p_value(voice.decision, &cause.column).filter(|_| rests_on_p_values(voice.decision)) {
+            sentence +=
+                &format!(". Valor p de KS {}; nivel {}", voice.p_value(p), voice.value(voice.decision.policy.p_below));
+        }
+        sentences.push(format!("{sentence}. {}.", measured(voice, change)));
+    }
+    if cause.target {
+        sentences.push("Es lo que el modelo predice.".to_owned());
+    } else if let Some(weight) = cause.weight {
+        sentences.push(format!("Pesa el {} en las predicciones del modelo.", voice.percent(weight)));
+    }
+    sentences.join(" ")
+}
+
+/// The effect with interval and bound.
+fn measured(voice: &Voice<'_>, change: &Change) -> String {
+    let size = |x| voice.size(change.effect, x);
+    let over_chance = match change.chance {
+        Some(chance) if change.effect == EffectName::NewLevels || change.effect == EffectName::Tails => {
+            format!(" sobre el {} que da el azar", voice.percent(chance))
+        }
+        _ => String::new(),
+    };
+    format!(
+        "{} {}{over_chance} (entre {} y {}), {} veces el límite de {}",
+        capitalised(effect(change.effect)),
+        size(change.value),
+        size(change.low),
+        size(change.high),
+        voice.multiple(change.times_bound),
+        size(change.bound)
+    )
+}
+
+fn effect(name: EffectName) -> &'static str {
+    match name {
+        EffectName::Distance => "distancia en desviaciones típicas:",
+        EffectName::Tails => "exceso fuera de los límites:",
+        EffectName::CategoryDistance => "distancia entre las mezclas (escala de nada a todo):",
+        EffectName::NewLevels => "exceso de valores nuevos:",
+        EffectName::Missing => "diferencia de las proporciones que faltan:",
+    }
+}
+
+fn effect_word(name: EffectName) -> &'static str {
+    match name {
+        EffectName::Distance => "la distancia",
+        EffectName::Tails => "el exceso fuera de los límites",
+        EffectName::CategoryDistance => "la distancia entre las mezclas",
+        EffectName::NewLevels => "el exceso de valores nuevos",
+        EffectName::Missing => "la diferencia de las proporciones que faltan",
+    }
+}
+
+fn rule(voice: &Voice<'_>) -> String {
+    let decision = voice.decision;
+    let level = voice.value(decision.policy.p_below);
+    let condition = match decision.rule.name {
+        RuleName::RelevantColumnDrifted => {
+            "un efecto en una columna que importa queda por encima de su límite con todo su intervalo".to_owned()
+        }
+        RuleName::NoRelevantColumnDrifted => {
+            "ningún efecto en una columna que importa queda por encima de su límite con todo su intervalo".to_owned()
+        }
+        RuleName::KsBelowLevel => format!("una prueba KS tiene un valor p inferior a {level}"),
+        RuleName::NoKsBelowLevel => format!("ninguna prueba KS tiene un valor p inferior a {level}"),
+        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.min_rows) {
+            (Some(found), Some(needed)) => format!(
+                "{} filas no se habían visto nunca, y un entrenamiento necesita {}",
+                voice.count(found),
+                voice.count(needed)
+            ),
+            _ => "hay muy pocas filas nunca vistas".to_owned(),
+        },
+        RuleName::BatchAgain => "un turno anterior terminó con exactamente las mismas filas".to_owned(),
+        RuleName::FirstRun => "todavía no hay referencia".to_owned(),
+    };
+    format!(
+        "Decisión: {}. Política `{}`, regla `{}`: {condition}.",
+        action(decision.action),
+        decision.policy.name.as_str(),
+        decision.rule.name.as_str()
+    )
+}
+
+fn counterfactual(voice: &Voice<'_>) -> Option<String> {
+    let counterfactual = voice.decision.counterfactual.as_ref()?;
+    let conditions: Vec<String> = counterfactual.conditions.iter().map(|one| condition(voice, one)).collect();
+    let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
+        (true, _, 1) => "No se habría entrenado si esto hubiera sido distinto: ",
+        (true, true, _) => "No se habría entrenado si todo esto hubiera sido distinto: ",
+        (true, false, _) => "No se habría entrenado si algo de esto hubiera sido distinto: ",
+        (false, _, 1) => "Se habría entrenado si esto hubiera sido distinto: ",
+        (false, true, _) => "Se habría entrenado si todo esto hubiera sido distinto: ",
+        (false, false, _) => "Se habría entrenado si algo de esto hubiera sido distinto (lo más cercano primero): ",
+    };
+    Some(format!("{opening}{}.", conditions.join("; ")))
+}
+
+fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
+    let column = condition.column.as_deref().map(|name| voice.column(name)).unwrap_or_default();
+    let comparison = match condition.comparison {
+        Comparison::AtMost => "a lo sumo",
+        Comparison::Above => "por encima de",
+        Comparison::AtLeast => "al menos",
+        Comparison::Below => "por debajo de",
+    };
+    match (condition.quantity, condition.effect) {
+        (Quantity::EffectLow, Some(effect)) => {
+            let size = |x| voice.size(effect, x);
+            let mut text = format!(
+                "{} de {column}, extremo inferior {comparison} {} (fue {})",
+                effect_word(effect),
+                size(condition.needed),
+                size(condition.observed)
+            );
+            if let (Some(value), Some(needed)) = (condition.value, condition.value_needed) {
+                text += &format!(", es decir, unos {} medidos en vez de {}", size(needed), size(value));
+            }
+            text
+        }
+        (Quantity::NeverSeenRows, _) => format!(
+            "filas nunca vistas {comparison} {} (hubo {})",
+            voice.value(condition.needed),
+            voice.value(condition.observed)
+        ),
+        _ => format!(
+            "el valor p de {column} {comparison} {} (fue {})",
+            voice.value(condition.needed),
+            voice.p_value(condition.observed)
+        ),
+    }
+}
+
+fn not_reasons(voice: &Voice<'_>) -> Option<String> {
+    let decision = voice.decision;
+    let mut parts = Vec::new();
+    if !decision.not_reasons.is_empty() {
+        let columns: Vec<String> = decision
+            .not_reasons
+            .iter()
+            .map(|one| {
+                format!(
+                    "{} {} de {}",
+                    voice.column(&one.column),
+                    voice.size(one.effect, one.value),
+                    voice.size(one.effect, one.bound)
+                )
+            })
+            .collect();
+        parts.push(format!("Se miró y no es motivo (mayor efecto frente a su límite): {}.", columns.join("; ")));
+    }
+    if let Some(new) = decision.batch.never_seen_rows.filter(|_| decision.rule.name != RuleName::TooFewRows) {
+        parts.push(format!(
+            "Que {} de sus {} filas no se hubieran visto nunca no es motivo por sí solo.",
+            voice.count(new),
+            voice.count(decision.batch.rows)
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn irrelevant(voice: &Voice<'_>) -> Option<String> {
+    let decision = voice.decision;
+    let parts: Vec<String> = decision
+        .irrelevant
+        .iter()
+        .filter_map(|cause| {
+            let change = cause.changes.first()?;
+            let weight = cause.weight.map(|weight| format!(", peso {}", voice.percent(weight))).unwrap_or_default();
+            Some(format!(
+                "{} ({} veces su límite{weight})",
+                what(voice, cause, change),
+                voice.multiple(change.times_bound)
+            ))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "Cambió, pero el modelo apenas mira ahí (una columna importa desde un peso de {}): {}.",
+            voice.percent(decision.policy.relevant_share),
+            parts.join("; ")
+        )
+    })
+}
+
+fn unseen(voice: &Voice<'_>) -> Option<String> {
+    let parts: Vec<String> = voice
+        .decision
+        .unseen
+        .iter()
+        .map(|one| {
+            let size = |x| voice.size(one.effect, x);
+            format!(
+                "{} ({} podría llegar a {}, límite {}; se ve con seguridad desde {})",
+                voice.column(&one.column),
+                effect_word(one.effect),
+                size(one.high),
+                size(one.bound),
+                size(one.visible_from)
+            )
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("Hay muy pocas filas para saber si esto cambió: {}.", parts.join("; ")))
+}
+
+fn other_references(voice: &Voice<'_>) -> Option<String> {
+    let parts: Vec<String> = voice
+        .decision
+        .other_references
+        .iter()
+        .map(|other| {
+            let mut text = format!("frente a {} ({} filas) ", reference(other.kind), voice.count(other.rows));
+            text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
+                (Some(times), Some(column)) => {
+                    format!("el mayor efecto es {} veces su límite, en {}", voice.multiple(times), voice.column(column))
+                }
+                _ => "no se pudo medir nada".to_owned(),
+            };
+            text
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("Como comparación, sin voto: {}.", parts.join("; ")))
+}
+
+fn absent(voice: &Voice<'_>) -> Option<String> {
+    let report = &voice.decision.report;
+    let mut parts = Vec::new();
+    for (names, side) in [(&report.only_in_reference, "la referencia"), (&report.only_in_current, "las filas actuales")]
+    {
+        if !names.is_empty() {
+            parts.push(format!("solo en {side}: {}", voice.columns(names.iter().map(String::as_str))));
+        }
+    }
+    (!parts.is_empty()).then(|| format!("No se pudo probar: {}.", parts.join("; ")))
+}
+
+fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}

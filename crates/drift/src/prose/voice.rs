@@ -1,0 +1,122 @@
+//! What both languages share: names, units and rounded numbers of one record.
+
+use tidewheel_domain::decision::{Cause, Change, ColumnLabels, Decision};
+use tidewheel_domain::drift_report::{EffectName, LevelMove};
+
+use super::number::{self, Lang};
+
+/// Causes that get a paragraph of their own; the rest are named.
+const TOLD_CAUSES: usize = 5;
+
+/// Columns named in a list before it is broken off.
+const NAMED_COLUMNS: usize = 12;
+
+/// A record about to be told.
+pub(super) struct Voice<'a> {
+    pub(super) decision: &'a Decision,
+    pub(super) lang: Lang,
+    pub(super) labels: &'a ColumnLabels,
+}
+
+impl<'a> Voice<'a> {
+    /// The label of a column in quotes, else its name as code.
+    pub(super) fn column(&self, name: &str) -> String {
+        match self.labels.get(name).and_then(|label| label.label.as_deref()) {
+            Some(label) => quoted(label, self.lang),
+            None => format!("`{name}`"),
+        }
+    }
+
+    pub(super) fn columns<'b>(&self, names: impl Iterator<Item = &'b str>) -> String {
+        let mut names: Vec<String> = names.take(NAMED_COLUMNS + 1).map(|name| self.column(name)).collect();
+        if names.len() > NAMED_COLUMNS {
+            names.truncate(NAMED_COLUMNS);
+            names.push("…".to_owned());
+        }
+        names.join(", ")
+    }
+
+    pub(super) fn count(&self, x: u64) -> String {
+        number::count(x, self.lang)
+    }
+
+    pub(super) fn value(&self, x: f64) -> String {
+        number::value(x, self.lang)
+    }
+
+    pub(super) fn percent(&self, share: f64) -> String {
+        number::percent(share, self.lang)
+    }
+
+    pub(super) fn multiple(&self, x: f64) -> String {
+        number::multiple(x, self.lang)
+    }
+
+    pub(super) fn p_value(&self, p: f64) -> String {
+        number::p_value(p, self.lang)
+    }
+
+    /// The size of an effect in its own measure: shares in percent, distances plain.
+    pub(super) fn size(&self, effect: EffectName, x: f64) -> String {
+        match effect {
+            EffectName::Distance | EffectName::CategoryDistance => number::distance(x, self.lang),
+            EffectName::Tails | EffectName::NewLevels | EffectName::Missing => self.percent(x),
+        }
+    }
+
+    /// `28.0 → 45.3` with the column's unit.
+    pub(super) fn values(&self, column: &str, from: f64, to: f64) -> String {
+        let unit = self.labels.get(column).and_then(|label| label.unit.as_deref());
+        let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+        format!("{} → {}{unit}", self.value(from), self.value(to))
+    }
+
+    /// `4.6 → 81.8 %`.
+    pub(super) fn shares(&self, from: f64, to: f64) -> String {
+        format!("{} → {}", number::percent_number(from, self.lang), self.percent(to))
+    }
+
+    /// From and to of a change, as shares.
+    pub(super) fn change_shares(&self, change: &Change) -> String {
+        match (change.from, change.to) {
+            (Some(from), Some(to)) => self.shares(from, to),
+            _ => String::new(),
+        }
+    }
+
+    /// From and to of a change, in the column's unit.
+    pub(super) fn change_values(&self, column: &str, change: &Change) -> String {
+        match (change.from, change.to) {
+            (Some(from), Some(to)) => self.values(column, from, to),
+            _ => String::new(),
+        }
+    }
+
+    /// `“New Hampshire” 4.6 → 81.8 %, ...`.
+    pub(super) fn moved_levels(&self, levels: &[LevelMove]) -> String {
+        let text = |level: &LevelMove| {
+            format!("{} {}", quoted(&level.level, self.lang), self.shares(level.reference, level.current))
+        };
+        levels.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `“03246” (3.4 %), ...`.
+    pub(super) fn new_levels(&self, levels: &[LevelMove]) -> String {
+        let text = |level: &LevelMove| format!("{} ({})", quoted(&level.level, self.lang), self.percent(level.current));
+        levels.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The causes told in full, and the rest.
+    pub(super) fn causes(&self) -> (&'a [Cause], &'a [Cause]) {
+        let causes = &self.decision.causes;
+        causes.split_at(causes.len().min(TOLD_CAUSES))
+    }
+}
+
+/// A text in the quotation marks of a language.
+fn quoted(text: &str, lang: Lang) -> String {
+    match lang {
+        Lang::En => format!("“{text}”"),
+        Lang::Es => format!("«{text}»"),
+    }
+}

@@ -42,11 +42,15 @@ mod predict;
 /// Exact SHAP values.
 mod shap;
 
+/// Model files.
+mod format;
+
 /// Random models for tests.
 #[cfg(test)]
 mod testing;
 
 pub use dataset::{Dataset, DatasetError};
+pub use format::FormatError;
 pub use model::{MAX_TREE_DEPTH, Model, ModelError, Node, Parts, Tree};
 pub use objective::Objective;
 pub use params::{CheckedParams, ParamError, Params};

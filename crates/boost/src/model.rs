@@ -47,7 +47,7 @@ impl Node {
 /// Deepest tree that a model may hold (number of splits on a path).
 pub const MAX_TREE_DEPTH: usize = 512;
 
-/// A tree: nodes of which the first is the root. Every other node is the child of exactly one node, and no path is
+/// A tree: nodes in breadth-first order, the root first and siblings side by side (`right == left + 1`). No path is
 /// longer than [`MAX_TREE_DEPTH`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
@@ -83,16 +83,6 @@ pub enum ModelError {
         tree: usize,
         /// Index of the node.
         node: usize,
-    },
-    /// Nodes that cannot be reached.
-    #[error("tree {tree}: only {reached} of {nodes} nodes can be reached from the root")]
-    Unreachable {
-        /// Index of the tree.
-        tree: usize,
-        /// Nodes reached.
-        reached: usize,
-        /// Number of nodes.
-        nodes: usize,
     },
     /// A path longer than [`MAX_TREE_DEPTH`].
     #[error("tree {tree} is deeper than {MAX_TREE_DEPTH}")]
@@ -151,39 +141,42 @@ pub enum ModelError {
 const MAX_FEATURES: usize = 1 << 22;
 
 impl Tree {
-    /// Checks that the nodes form one tree; `tree` is its index, for error messages.
+    /// Checks that the nodes form a tree under the first one, and brings them into breadth-first order. Nodes that
+    /// cannot be reached (pruning leaves such) are dropped. `tree` is the tree's index, for error messages.
     ///
     /// # Errors
-    /// Missing, shared, circular or unreachable children, too long a path, NaN or infinite numbers.
+    /// Missing, shared or circular children, too long a path, NaN or infinite numbers.
     pub fn new(nodes: Vec<Node>, tree: usize) -> Result<Self, ModelError> {
         if nodes.is_empty() {
             return Err(ModelError::NoNodes { tree });
         }
         let mut seen = vec![false; nodes.len()];
         seen[0] = true;
-        let (mut reached, mut depth) = (1, 0);
-        let mut pending = vec![(0usize, 0usize)];
-        while let Some((id, level)) = pending.pop() {
-            depth = depth.max(level);
+        let mut ordered: Vec<Node> = Vec::with_capacity(nodes.len());
+        // Old index and level of the nodes in their new order.
+        let mut order = vec![(0usize, 0usize)];
+        while let Some(&(id, level)) = order.get(ordered.len()) {
             check_numbers(&nodes[id], tree, id)?;
-            let Node::Split { left, right, .. } = nodes[id] else { continue };
-            if level == MAX_TREE_DEPTH {
-                return Err(ModelError::TooDeep { tree });
-            }
-            for child in [left as usize, right as usize] {
-                match seen.get_mut(child) {
-                    None => return Err(ModelError::NoSuchChild { tree, node: id, child, nodes: nodes.len() }),
-                    Some(true) => return Err(ModelError::NotATree { tree, node: child }),
-                    Some(seen) => *seen = true,
+            let mut node = nodes[id];
+            if let Node::Split { left, right, .. } = &mut node {
+                if level == MAX_TREE_DEPTH {
+                    return Err(ModelError::TooDeep { tree });
                 }
-                reached += 1;
-                pending.push((child, level + 1));
+                for child in [left, right] {
+                    let old = *child as usize;
+                    match seen.get_mut(old) {
+                        None => return Err(ModelError::NoSuchChild { tree, node: id, child: old, nodes: nodes.len() }),
+                        Some(true) => return Err(ModelError::NotATree { tree, node: old }),
+                        Some(seen) => *seen = true,
+                    }
+                    *child = order.len() as u32;
+                    order.push((old, level + 1));
+                }
             }
+            ordered.push(node);
         }
-        if reached < nodes.len() {
-            return Err(ModelError::Unreachable { tree, reached, nodes: nodes.len() });
-        }
-        Ok(Self { nodes, depth })
+        let depth = order.last().map_or(0, |&(_, level)| level);
+        Ok(Self { nodes: ordered, depth })
     }
 
     /// The nodes; the first is the root.

@@ -21,7 +21,7 @@ struct Packed {
     left: u16,
 }
 
-/// All trees in one flat array, each in breadth-first order with siblings side by side.
+/// All trees in one flat array, each with siblings side by side.
 #[derive(Debug, Clone)]
 pub(crate) struct Predictor {
     base_margin: f32,
@@ -59,20 +59,14 @@ impl Predictor {
         let first = self.nodes.len();
         self.roots.push((first as u32, tree.depth() as u32));
         let always_left = 2 * self.num_features as u16;
-        let mut order = vec![0u32];
-        let mut next = 0;
-        while let Some(&id) = order.get(next) {
-            self.nodes.push(match tree.nodes()[id as usize] {
-                Node::Leaf { value, .. } => Packed { threshold: value, feature: always_left, left: next as u16 },
-                Node::Split { feature, threshold, default_left, left, right, .. } => {
-                    let children = order.len() as u16;
-                    order.extend([left, right]);
-                    let part = if default_left { self.num_features as u16 } else { 0 };
-                    Packed { threshold, feature: feature as u16 + part, left: children }
-                }
-            });
-            next += 1;
-        }
+        let nodes = tree.nodes().iter().enumerate().map(|(id, node)| match *node {
+            Node::Leaf { value, .. } => Packed { threshold: value, feature: always_left, left: id as u16 },
+            Node::Split { feature, threshold, default_left, left, .. } => {
+                let part = if default_left { self.num_features as u16 } else { 0 };
+                Packed { threshold, feature: feature as u16 + part, left: left as u16 }
+            }
+        });
+        self.nodes.extend(nodes);
     }
 
     /// Calls `each` with the leaf output of every tree, in order, for an extended row.

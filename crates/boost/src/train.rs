@@ -450,7 +450,7 @@ impl Training<'_> {
                         default_left: split.default_left,
                         left: id as u32 + 1,
                         right: *right,
-                        gain: split.gain as f32,
+                        gain: split.gain.min(f64::from(f32::MAX)) as f32,
                         cover,
                         weight: node.weight,
                     }

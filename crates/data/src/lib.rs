@@ -1,1 +1,10 @@
 //! Sources, readers and the recipe: from bytes to the features of a model.
+
+/// Where batches come from: data APIs and files.
+pub mod source;
+
+/// From bytes to typed columns.
+pub mod read;
+
+/// The identity of a batch and of its rows, and batches as Parquet.
+pub mod batch;

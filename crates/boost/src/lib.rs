@@ -42,8 +42,17 @@ mod predict;
 /// Exact SHAP values.
 mod shap;
 
+/// Which features a model leans on.
+mod importance;
+
 /// Model files.
 mod format;
+
+/// Choosing parameters.
+mod tune;
+
+/// Errors of predictions.
+pub mod metrics;
 
 /// Random models for tests.
 #[cfg(test)]
@@ -51,9 +60,11 @@ mod testing;
 
 pub use dataset::{Dataset, DatasetError};
 pub use format::FormatError;
+pub use importance::Importance;
 pub use model::{MAX_TREE_DEPTH, Model, ModelError, Node, Parts, Tree};
 pub use objective::Objective;
 pub use params::{CheckedParams, ParamError, Params};
 pub use predict::PredictError;
 pub use shap::{Explainer, explain_classic};
 pub use train::{MAX_WEIGHT, Targets, TrainError, TrainOptions, train};
+pub use tune::{Pruner, SearchSpace, Trial, TrialState, TuneError, TuneOptions, Tuned, Verdict, tune};

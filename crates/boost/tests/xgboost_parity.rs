@@ -11,7 +11,7 @@ use std::{
 use tidewheel_boost::{Dataset, Explainer, Model, Objective, Params, TrainOptions, train};
 
 const FEATURES: usize = 6;
-const ROWS: usize = 3_000;
+const ROWS: usize = 800;
 
 /// Numbers from -3 to 3, one in eight missing, one column with few distinct values.
 fn rows() -> Vec<f32> {

@@ -1,0 +1,77 @@
+//! The project that a command works in.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tidewheel_domain::project::{Layers, Project};
+
+use crate::cli::Globals;
+use crate::failure::wrong_use;
+
+/// The name of the project file.
+pub(crate) const FILE_NAME: &str = "tidewheel.toml";
+
+/// A checked project and where it lies.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// The project's folder. Relative paths of the project file are relative to it.
+    pub(crate) root: PathBuf,
+    /// The project, with all layers applied: defaults < file < environment < flags.
+    pub(crate) project: Project,
+    /// The layers, which know where each value came from.
+    pub(crate) layers: Layers,
+}
+
+impl Context {
+    /// Finds the project of `-C DIR`, or the nearest one upwards from the working folder, and checks it.
+    pub(crate) fn find(globals: &Globals) -> anyhow::Result<Self> {
+        Self::load(&root(globals.directory.as_deref())?, &globals.settings)
+    }
+
+    /// Loads and checks the project in a folder; `settings` are `KEY=VALUE` flags.
+    pub(crate) fn load(root: &Path, settings: &[String]) -> anyhow::Result<Self> {
+        let file = root.join(FILE_NAME);
+        let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read '{}'", file.display()))?;
+        let mut layers = Layers::new().file(&file.display().to_string(), &text)?.environment(environment())?;
+        for setting in settings {
+            let (key, value) = setting.split_once('=').ok_or_else(|| {
+                wrong_use(format!("--set '{setting}': write KEY=VALUE, such as store.database=other.db"))
+            })?;
+            layers = layers.flag("--set", key.trim(), value)?;
+        }
+        let project = checked(&layers)?;
+        Ok(Context { root: root.to_owned(), project, layers })
+    }
+
+    /// A path of the project file, relative to the project's folder.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        self.root.join(path)
+    }
+}
+
+/// The checked project of all layers.
+pub(crate) fn checked(layers: &Layers) -> anyhow::Result<Project> {
+    let project = Project::try_from(layers.raw()?)?;
+    Ok(project)
+}
+
+/// The folder of the project.
+fn root(directory: Option<&Path>) -> anyhow::Result<PathBuf> {
+    if let Some(directory) = directory {
+        if !directory.join(FILE_NAME).is_file() {
+            let hint = "write one with `tidewheel init`";
+            return Err(wrong_use(format!("'{}' holds no {FILE_NAME}; {hint}", directory.display())));
+        }
+        return std::path::absolute(directory).context("cannot name the project's folder");
+    }
+    let here = std::env::current_dir().context("cannot name the working folder")?;
+    here.ancestors().find(|folder| folder.join(FILE_NAME).is_file()).map(Path::to_owned).ok_or_else(|| {
+        let hint = "write one with `tidewheel init`, or name the project's folder with -C DIR";
+        wrong_use(format!("no {FILE_NAME} in '{}' or above it; {hint}", here.display()))
+    })
+}
+
+/// The variables that are text; others cannot be project keys.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}

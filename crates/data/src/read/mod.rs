@@ -9,6 +9,7 @@ mod error;
 mod infer;
 mod json;
 mod parquet;
+mod rows;
 mod typed;
 mod value;
 
@@ -22,6 +23,7 @@ use bytes::Bytes;
 pub use error::ReadError;
 pub use infer::{InferredColumn, infer_schema, read_table};
 pub use json::{ApiAnswer, read_api_answer, read_json_rows};
+pub use rows::RawRows;
 pub use typed::{BadCell, TypedBatch, typed};
 pub use value::{canonical_category, category_of_number, format_date, parse_boolean, parse_date, parse_number};
 

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{Date32Type, Float64Type, Int64Type, UInt64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::types::{Date32Type, Float64Type, Int32Type, Int64Type, UInt64Type};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, StringArray};
 use arrow_schema::{DataType, TimeUnit};
 use rayon::prelude::*;
 use tidewheel_domain::project::{ColumnSpec, ColumnType};
@@ -130,7 +130,7 @@ pub(super) enum Cell<'a> {
 
 impl Cell<'_> {
     /// The text in quarantine.
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         match self {
             Cell::Text(text) => (*text).to_owned(),
             Cell::Number(value) => value.to_string(),
@@ -225,6 +225,8 @@ fn categories(cells: &Cells) -> Column {
 pub(super) enum Cells {
     Null(usize),
     Text(ArrayRef),
+    /// A dictionary of texts.
+    Coded(ArrayRef),
     Number(ArrayRef),
     Integer(ArrayRef),
     Unsigned(ArrayRef),
@@ -247,10 +249,13 @@ impl Cells {
             DataType::Null => Cells::Null(array.len()),
             DataType::Utf8 => Cells::Text(ArrayRef::clone(array)),
             DataType::LargeUtf8 | DataType::Utf8View => Cells::Text(cast(DataType::Utf8)?),
-            DataType::Dictionary(_, values) => {
-                let plain = cast(values.as_ref().clone())?;
-                return Cells::of(&plain, column, name);
-            }
+            DataType::Dictionary(keys, values) => match values.as_ref() {
+                DataType::Utf8 if **keys == DataType::Int32 => Cells::Coded(ArrayRef::clone(array)),
+                DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+                    Cells::Coded(cast(DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8)))?)
+                }
+                other => return Cells::of(&cast(other.clone())?, column, name),
+            },
             DataType::Float64 => Cells::Number(ArrayRef::clone(array)),
             DataType::Float16 | DataType::Float32 => Cells::Number(cast(DataType::Float64)?),
             kind if kind.is_decimal() => Cells::Number(cast(DataType::Float64)?),
@@ -274,6 +279,7 @@ impl Cells {
         match self {
             Cells::Null(rows) => *rows,
             Cells::Text(array)
+            | Cells::Coded(array)
             | Cells::Number(array)
             | Cells::Integer(array)
             | Cells::Unsigned(array)
@@ -283,11 +289,47 @@ impl Cells {
         }
     }
 
+    /// The value of a row; `None` is null.
+    pub(super) fn get(&self, row: usize) -> Option<Cell<'_>> {
+        let array = match self {
+            Cells::Null(_) => return None,
+            Cells::Text(array)
+            | Cells::Coded(array)
+            | Cells::Number(array)
+            | Cells::Integer(array)
+            | Cells::Unsigned(array)
+            | Cells::Boolean(array)
+            | Cells::Date(array)
+            | Cells::Instant(array, _) => array,
+        };
+        if array.is_null(row) {
+            return None;
+        }
+        Some(match self {
+            Cells::Null(_) => return None,
+            Cells::Text(array) => Cell::Text(array.as_string::<i32>().value(row)),
+            Cells::Coded(array) => {
+                let (keys, texts) = coded(array);
+                return code_text(texts, keys.value(row)).map(Cell::Text);
+            }
+            Cells::Number(array) => Cell::Number(array.as_primitive::<Float64Type>().value(row)),
+            Cells::Integer(array) => Cell::Integer(array.as_primitive::<Int64Type>().value(row)),
+            Cells::Unsigned(array) => Cell::Unsigned(array.as_primitive::<UInt64Type>().value(row)),
+            Cells::Boolean(array) => Cell::Boolean(array.as_boolean().value(row)),
+            Cells::Date(array) => Cell::Date(f64::from(array.as_primitive::<Date32Type>().value(row))),
+            Cells::Instant(array, per_day) => Cell::Date(array.as_primitive::<Int64Type>().value(row) as f64 / per_day),
+        })
+    }
+
     /// Calls `visit` with each row's place and value; `None` is null.
     pub(super) fn for_each<'a>(&'a self, mut visit: impl FnMut(usize, Option<Cell<'a>>)) {
         match self {
             Cells::Null(rows) => (0..*rows).for_each(|row| visit(row, None)),
             Cells::Text(array) => each(array.as_string::<i32>().iter(), Cell::Text, visit),
+            Cells::Coded(array) => {
+                let (keys, texts) = coded(array);
+                each(keys.iter().map(|key| key.and_then(|key| code_text(texts, key))), Cell::Text, visit);
+            }
             Cells::Number(array) => each(array.as_primitive::<Float64Type>().iter(), Cell::Number, visit),
             Cells::Integer(array) => each(array.as_primitive::<Int64Type>().iter(), Cell::Integer, visit),
             Cells::Unsigned(array) => each(array.as_primitive::<UInt64Type>().iter(), Cell::Unsigned, visit),
@@ -300,6 +342,15 @@ impl Cells {
             }
         }
     }
+}
+
+fn coded(array: &ArrayRef) -> (&PrimitiveArray<Int32Type>, &StringArray) {
+    let dictionary = array.as_dictionary::<Int32Type>();
+    (dictionary.keys(), dictionary.values().as_string::<i32>())
+}
+
+fn code_text(texts: &StringArray, key: i32) -> Option<&str> {
+    texts.is_valid(key as usize).then(|| texts.value(key as usize))
 }
 
 fn each<'a, T>(

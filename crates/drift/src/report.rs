@@ -7,12 +7,12 @@ use tidewheel_domain::drift_report::{
 };
 use tidewheel_domain::table::{CategoryBuilder, CategoryColumn, Column, Table};
 
-use crate::effect::Level;
 use crate::effect::categorical::category_distance;
 use crate::effect::missing::missing;
 use crate::effect::new_levels::new_levels;
-use crate::effect::numeric::{FEWEST_VALUES, Frozen, Scale, distance};
+use crate::effect::numeric::{Frozen, Scale, distance};
 use crate::effect::tails::tails;
+use crate::effect::{FEWEST_VALUES, Level};
 use crate::error::DriftError;
 use crate::multiplicity::holm;
 use crate::sample::Sample;

@@ -10,7 +10,6 @@
 use std::collections::HashMap;
 use std::f64::consts::LN_2;
 
-use super::numeric::FEWEST_VALUES;
 use super::{Estimate, Level, POWER_Z};
 use crate::distance::jensen_shannon::divergence_part;
 use crate::special::gamma_q;
@@ -32,12 +31,11 @@ pub fn category_distance(reference: &[u64], current: &[u64], level: Level, bound
         .clamp(0.0, 1.0);
     let null = Null::of(reference, current);
     let value = (measured - null.mean).max(0.0).sqrt();
-    let enough = n.min(m) >= FEWEST_VALUES as f64;
-    let low = if enough { null.distance_at(|distance| null.tail_above(distance, measured) >= level.tail) } else { 0.0 };
+    let low = null.distance_at(|distance| null.tail_above(distance, measured) >= level.low.chance);
     // Samples that are more alike than chance allows are no proof of anything.
     let at_least = measured.max(null.mean);
-    let high = null.distance_at(|distance| 1.0 - null.tail_above(distance, at_least) <= level.tail);
-    Some(Estimate {
+    let high = null.distance_at(|distance| 1.0 - null.tail_above(distance, at_least) <= level.high.chance);
+    let estimate = Estimate {
         value,
         low: low.min(value),
         high: high.max(value),
@@ -45,7 +43,8 @@ pub fn category_distance(reference: &[u64], current: &[u64], level: Level, bound
         reference: None,
         current: None,
         chance: Some(null.mean.max(0.0).sqrt()),
-    })
+    };
+    Some(estimate.doubted(n as usize, m as usize))
 }
 
 /// The law of the measured divergence.
@@ -115,7 +114,7 @@ impl Null {
             let square = distance * distance;
             square + z * (self.variance + 4.0 * square * self.unit).sqrt()
         };
-        let threshold = at(bound, level.z);
+        let threshold = at(bound, level.low.z);
         self.distance_at(|distance| at(distance, -POWER_Z) >= threshold)
     }
 }

@@ -25,6 +25,12 @@ pub fn difference(a: f64, (a_low, a_high): (f64, f64), b: f64, (b_low, b_high): 
     (low, high)
 }
 
+/// Interval of the difference `b / m - a / n` of two shares, each given as (rows that count, rows).
+pub fn difference_of_shares((a, n): (f64, f64), (b, m): (f64, f64), level: Level) -> (f64, f64) {
+    let at = |z: f64| difference(a / n, wilson(a, n, z), b / m, wilson(b, m, z));
+    (at(level.low.z).0, at(level.high.z).1)
+}
+
 /// Smallest difference of two shares, the reference's being `share`, that shows to be over `bound` in 95 of 100 samples
 /// of sizes `n` and `m`.
 pub fn visible_share(share: f64, bound: f64, n: f64, m: f64, level: Level) -> f64 {
@@ -33,7 +39,7 @@ pub fn visible_share(share: f64, bound: f64, n: f64, m: f64, level: Level) -> f6
     for _ in 0..8 {
         let there = (share + visible).clamp(0.0, 1.0);
         let spread = (share * (1.0 - share) / n + (there * (1.0 - there)).max(1.0 / m) / m).sqrt();
-        visible = (bound + (level.z + POWER_Z) * spread).min(1.0);
+        visible = (bound + (level.low.z + POWER_Z) * spread).min(1.0);
     }
     visible
 }

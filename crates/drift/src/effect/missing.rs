@@ -1,14 +1,16 @@
 //! Difference of the shares of missing values.
 
-use super::interval::{difference, visible_share, wilson};
+use super::interval::{difference_of_shares, visible_share};
 use super::{Estimate, Level};
 
 /// How far the missing shares lie apart, either way; each side is given as (missing rows, rows), rows at least 1.
 pub fn missing((missing_a, n): (usize, usize), (missing_b, m): (usize, usize), level: Level, bound: f64) -> Estimate {
     let (n, m) = (n as f64, m as f64);
     let (a, b) = (missing_a as f64 / n, missing_b as f64 / m);
-    let (low, high) = difference(a, wilson(missing_a as f64, n, level.z), b, wilson(missing_b as f64, m, level.z));
-    let (low, high) = absolute(low, high);
+    // The lower end of an absolute difference lies on the side of the observed one.
+    let (in_a, in_b) = ((missing_a as f64, n), (missing_b as f64, m));
+    let (up, down) = (difference_of_shares(in_a, in_b, level), difference_of_shares(in_b, in_a, level));
+    let (low, high) = (up.0.max(down.0).max(0.0), up.1.max(down.1));
     Estimate {
         value: (b - a).abs(),
         low,
@@ -17,15 +19,6 @@ pub fn missing((missing_a, n): (usize, usize), (missing_b, m): (usize, usize), l
         reference: Some(a),
         current: Some(b),
         chance: None,
-    }
-}
-
-/// The interval of an absolute value.
-fn absolute(low: f64, high: f64) -> (f64, f64) {
-    if low <= 0.0 && high >= 0.0 {
-        (0.0, high.max(-low))
-    } else {
-        (low.abs().min(high.abs()), low.abs().max(high.abs()))
     }
 }
 

@@ -20,9 +20,9 @@ pub fn new_levels(reference: &[u64], current: &[u64], level: Level, bound: f64) 
     let of = |rows: u64| reference.iter().filter(|&&count| count == rows).count() as f64;
     let (singles, doubles) = (of(1), of(2));
     let chance = singles / n;
-    let (low, high) =
-        difference(chance, unseen_mass(singles, doubles, n, level.z), share, wilson(unseen_rows, m, level.z));
-    Some(Estimate {
+    let at = |z: f64| difference(chance, unseen_mass(singles, doubles, n, z), share, wilson(unseen_rows, m, z));
+    let (low, high) = (at(level.low.z).0, at(level.high.z).1);
+    let estimate = Estimate {
         value: (share - chance).max(0.0),
         low: low.max(0.0),
         high: high.max(0.0),
@@ -30,7 +30,8 @@ pub fn new_levels(reference: &[u64], current: &[u64], level: Level, bound: f64) 
         reference: Some(0.0),
         current: Some(share),
         chance: Some(chance),
-    })
+    };
+    Some(estimate.doubted(n as usize, m as usize))
 }
 
 /// Interval of the probability of all levels that the reference lacks: a score interval, which stays sensible when

@@ -1,24 +1,34 @@
 //! Winsorised Wasserstein distance in standard deviations of the reference, with an interval from the two samples' own
-//! sampling distributions.
+//! sampling distributions. No bootstrap: a percentile bootstrap of a distance excludes 0 every time.
 //!
 //! Both samples are winsorised at the reference's 1st and 99th percentile, which bounds the pull of heavy tails.
-//! Let `H = F - G` be the difference of the two distributions, `Z` its sampling error. Where the measured difference
-//! stands out of its band, the sign of `H` is known and `|H + Z| - |H| = ±Z`; elsewhere the triangle inequality gives
-//! `|H + Z| - |H| <= |Z|`. So the measured distance exceeds the true one by at most
-//! `∫_A |Z| + ∫_(not A) ±Z`, a convex function of a Gaussian process with mean at most `sqrt(2/π) ∫_A s`
-//! (`s(x)² = F(1-F)/n + G(1-G)/m`), and with a variance of at most `Var(F)/n + Var(G)/m` in every direction, because each
-//! direction is a mean of a function of slope ±1. Gaussian concentration (C. Borell, Invent. Math. 30, 1975) then bounds
-//! its quantiles by mean + z sd. No bootstrap: a percentile bootstrap of a distance excludes 0 every time.
+//! The lower end is the highest of three lower bounds, each with a part of the end's error:
+//!
+//! - the move of the mean, and the change of the mean distance from the reference's median. Each is the difference of
+//!   means of a function of slope ±1, and the Wasserstein distance is the largest such difference (Kantorovich and
+//!   Rubinstein), so each bounds it from below with nothing but the error of a mean;
+//! - the distance itself less its error. Let `H = F - G` be the difference of the two distributions, `Z` its sampling
+//!   error. Where the measured difference stands out of its band, the sign of `H` is known and `|H + Z| - |H| = ±Z`;
+//!   elsewhere the triangle inequality gives `|H + Z| - |H| <= |Z|`. So the measured distance exceeds the true one by at
+//!   most `∫_A |Z| + ∫_(not A) ±Z`, a convex function of a Gaussian process with mean at most `sqrt(2/π) ∫_A s`
+//!   (`s(x)² = F(1-F)/n + G(1-G)/m`), and with a variance of at most `Var(F)/n + Var(G)/m` in every direction. Gaussian
+//!   concentration (C. Borell, Invent. Math. 30, 1975) bounds its quantiles by mean + z sd.
+//!
+//! The upper end needs no more than z sd: the measured distance is never too small on average (Jensen's inequality).
 
-use super::interval::{band_height, difference, visible_share, wilson};
+use super::direction::{Direction, Sides};
+use super::interval::{band_height, difference_of_shares, visible_share};
 use super::{Estimate, Level, POWER_Z};
 use crate::sample::{Sample, mean_and_sd, quantile};
 
-/// Fewest present values on either side from which a distance can be told from chance.
-pub const FEWEST_VALUES: usize = 30;
+/// Parts of the lower end's error, one for each of its bounds and one for the band.
+const MEAN_PART: f64 = 0.45;
+const SPREAD_PART: f64 = 0.25;
+const DISTANCE_PART: f64 = 0.25;
+const BAND_PART: f64 = 0.05;
 
 /// Share of the reference that lies beyond each limit.
-const EDGE: f64 = 0.01;
+pub(super) const EDGE: f64 = 0.01;
 
 /// What is frozen from the reference: the limits and the unit of its distances.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,12 +75,13 @@ pub fn distance(reference: &Sample, current: &Sample, frozen: &Frozen, level: Le
     if reference.present() == 0 || current.present() == 0 {
         return None;
     }
-    match frozen.scale {
-        Scale::Winsorised(sd) => Some(winsorised_distance(reference, current, frozen, sd, level, bound)),
+    let estimate = match frozen.scale {
+        Scale::Winsorised(sd) => winsorised_distance(reference, current, frozen, sd, level, bound),
         // All within the limits is one value, and so is all of the current side once it is winsorised.
-        Scale::Plain(_) => Some(Estimate { visible_from: bound, ..Estimate::default() }),
-        Scale::Constant => Some(differing_share(reference, current, frozen.low, level, bound)),
-    }
+        Scale::Plain(_) => Estimate { visible_from: bound, ..Estimate::default() },
+        Scale::Constant => differing_share(reference, current, frozen.low, level, bound),
+    };
+    Some(estimate.doubted(reference.present(), current.present()))
 }
 
 fn winsorised_distance(
@@ -81,45 +92,29 @@ fn winsorised_distance(
     level: Level,
     bound: f64,
 ) -> Estimate {
-    // A tenth of the error goes to the band, the rest to the deviation.
-    let deviation = Level::of_tail(0.9 * level.tail);
-    let band = band_height(0.1 * level.tail, EDGE);
-    let pass = integrate(reference.sorted(), current.sorted(), frozen, band);
-    let side_of_reference = winsorised_moments(reference.sorted(), frozen);
-    let side_of_current = winsorised_moments(current.sorted(), frozen);
-    let spread = combined_spread(
-        (side_of_reference.1.powi(2), reference.present() as f64),
-        (side_of_current.1.powi(2), current.present() as f64),
-    );
+    let band = level.low.part(BAND_PART);
+    let pass = integrate(reference.sorted(), current.sorted(), frozen, band_height(band.chance, EDGE));
+    let sides = Sides::of(reference, current, frozen, sd);
+    let mean = sides.measure(Direction::Mean);
+    let spread = sides.measure(Direction::Spread);
+    let signed = sides.measure(Direction::Signed);
 
     let value = pass.distance / sd;
-    let noise = spread / sd;
-    let unsure = (2.0 / std::f64::consts::PI).sqrt() / sd;
-    let enough = reference.present().min(current.present()) >= FEWEST_VALUES;
-    let low = if enough { value - unsure * pass.within_band - deviation.z * noise } else { 0.0 };
+    // No direction errs more than the mean does; the signed one may, through the unit and the limits.
+    let noise = mean.error.max(signed.error);
+    let unsure = (2.0 / std::f64::consts::PI).sqrt() * pass.within_band / sd;
+    let by_mean = mean.size - level.low.part(MEAN_PART).z * mean.error;
+    let by_spread = spread.size - level.low.part(SPREAD_PART).z * spread.error;
+    let by_distance = value - unsure - level.low.part(DISTANCE_PART).z * noise;
     Estimate {
         value,
-        low,
-        // The measured distance is never too small on average (Jensen), so its deviation alone bounds the upper end.
-        high: value + level.z * noise,
-        visible_from: bound + unsure * pass.everywhere + (deviation.z + POWER_Z) * noise,
-        reference: Some(side_of_reference.0),
-        current: Some(side_of_current.0),
+        low: by_mean.max(by_spread).max(by_distance).min(value),
+        high: value + level.high.z * noise,
+        visible_from: bound + (level.low.part(MEAN_PART).z + POWER_Z) * mean.error,
+        reference: Some(sides.reference_mean),
+        current: Some(sides.current_mean),
         chance: None,
     }
-}
-
-/// Standard deviation of a difference of means. The smaller sample is not trusted to know that it varies less than the
-/// larger one: a handful of equal values would otherwise look certain.
-fn combined_spread((variance_a, n): (f64, f64), (variance_b, m): (f64, f64)) -> f64 {
-    let corrected = |variance: f64, size: f64| if size > 1.0 { variance * size / (size - 1.0) } else { 0.0 };
-    let (mut a, mut b) = (corrected(variance_a, n), corrected(variance_b, m));
-    if n < m {
-        a = a.max(b);
-    } else {
-        b = b.max(a);
-    }
-    (a / n + b / m).sqrt()
 }
 
 /// Mean and standard deviation (ddof 0) of growing values within the limits.
@@ -141,13 +136,11 @@ struct Pass {
     distance: f64,
     /// `∫ s` where `|F - G|` lies within its band.
     within_band: f64,
-    /// `∫ s`.
-    everywhere: f64,
 }
 
 fn integrate(a: &[f64], b: &[f64], frozen: &Frozen, band: f64) -> Pass {
     let (n, m) = (a.len() as f64, b.len() as f64);
-    let mut pass = Pass { distance: 0.0, within_band: 0.0, everywhere: 0.0 };
+    let mut pass = Pass { distance: 0.0, within_band: 0.0 };
     let mut i = a.partition_point(|&value| value <= frozen.low);
     let mut j = b.partition_point(|&value| value <= frozen.low);
     let mut x = frozen.low;
@@ -167,7 +160,6 @@ fn integrate(a: &[f64], b: &[f64], frozen: &Frozen, band: f64) -> Pass {
         }
         let spread = (of_f * inverse_n + of_g * inverse_m).sqrt();
         pass.distance += gap * width;
-        pass.everywhere += spread * width;
         if gap <= band * spread {
             pass.within_band += spread * width;
         }
@@ -184,13 +176,13 @@ fn integrate(a: &[f64], b: &[f64], frozen: &Frozen, band: f64) -> Pass {
 
 /// The reference is constant: share of rows with another value.
 fn differing_share(reference: &Sample, current: &Sample, constant: f64, level: Level, bound: f64) -> Estimate {
-    let share = |sample: &Sample| {
-        let other = sample.sorted().iter().filter(|&&value| value != constant).count() as f64;
-        let n = sample.present() as f64;
-        (other / n, wilson(other, n, level.z))
+    let counts = |sample: &Sample| {
+        let other = sample.sorted().iter().filter(|&&value| value != constant).count();
+        (other as f64, sample.present() as f64)
     };
-    let ((a, of_a), (b, of_b)) = (share(reference), share(current));
-    let (low, high) = difference(a, of_a, b, of_b);
+    let (in_a, in_b) = (counts(reference), counts(current));
+    let (a, b) = (in_a.0 / in_a.1, in_b.0 / in_b.1);
+    let (low, high) = difference_of_shares(in_a, in_b, level);
     Estimate {
         value: (b - a).max(0.0),
         low: low.max(0.0),

@@ -1,6 +1,6 @@
 //! Share of rows beyond the reference's 1st and 99th percentile, over what chance gives.
 
-use super::interval::{difference, visible_share, wilson};
+use super::interval::{difference_of_shares, visible_share};
 use super::numeric::Frozen;
 use super::{Estimate, Level};
 use crate::sample::Sample;
@@ -20,8 +20,8 @@ pub fn tails(reference: &Sample, current: &Sample, frozen: &Frozen, level: Level
     };
     let (in_reference, in_current) = (beyond(reference), beyond(current));
     let (chance, share) = (in_reference / n, in_current / m);
-    let (low, high) = difference(chance, wilson(in_reference, n, level.z), share, wilson(in_current, m, level.z));
-    Some(Estimate {
+    let (low, high) = difference_of_shares((in_reference, n), (in_current, m), level);
+    let estimate = Estimate {
         value: (share - chance).max(0.0),
         low: low.max(0.0),
         high: high.max(0.0),
@@ -29,5 +29,6 @@ pub fn tails(reference: &Sample, current: &Sample, frozen: &Frozen, level: Level
         reference: Some(chance),
         current: Some(share),
         chance: Some(chance),
-    })
+    };
+    Some(estimate.doubted(reference.present(), current.present()))
 }

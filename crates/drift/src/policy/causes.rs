@@ -50,12 +50,13 @@ fn ranked<'a>(columns: impl Iterator<Item = &'a ColumnDrift>, target: Option<&st
         .collect()
 }
 
-/// Relevant columns that gave no reason, largest effect first.
+/// Relevant columns that certainly stayed within their bounds, largest effect first.
 pub(super) fn not_reasons(report: &DriftReport, changed: &[String]) -> Vec<NotReason> {
     let mut reasons: Vec<(f64, NotReason)> = report
         .columns
         .iter()
         .filter(|column| column.relevant && !changed.contains(&column.name))
+        .filter(|column| !column.effects.iter().any(Effect::cannot_tell))
         .filter_map(|column| {
             let effect = column.effect.as_ref()?;
             let reason = NotReason {

@@ -1,9 +1,12 @@
 //! Policy `effect`: train when any effect of a relevant column is over its bound with certainty.
 
 use tidewheel_domain::decision::{Action, Comparison, Condition, Counterfactual, Evidence, Quantity, Rule, RuleName};
-use tidewheel_domain::drift_report::{ColumnDrift, DriftReport, Effect};
+use tidewheel_domain::drift_report::{ColumnDrift, DriftReport, Effect, EffectName};
 
 use super::{PolicyInputs, Verdict};
+
+/// Conditions that a skip names.
+const NEAREST: usize = 3;
 
 const CONDITION: &str = "the lower end of any effect of a relevant column > its bound";
 
@@ -80,7 +83,10 @@ fn skip(report: &DriftReport, effects: &[(&ColumnDrift, &Effect)], evidence: Vec
             all: false,
             conditions: effects
                 .iter()
-                .take(3)
+                .enumerate()
+                .filter(|(place, (_, effect))| *place == 0 || effect.value > 0.0)
+                .take(NEAREST)
+                .map(|(_, effect)| effect)
                 .map(|(column, effect)| condition(column, effect, Comparison::Above))
                 .collect(),
         }),
@@ -113,6 +119,11 @@ fn evidence(column: &ColumnDrift, effect: &Effect) -> Evidence {
     }
 }
 
+/// Shares and the distance of categories end at 1.
+fn possible(name: EffectName, value: f64) -> bool {
+    name == EffectName::Distance || value <= 1.0
+}
+
 fn condition(column: &ColumnDrift, effect: &Effect, comparison: Comparison) -> Condition {
     Condition {
         quantity: Quantity::EffectLow,
@@ -122,6 +133,6 @@ fn condition(column: &ColumnDrift, effect: &Effect, comparison: Comparison) -> C
         comparison,
         needed: effect.bound,
         value: Some(effect.value),
-        value_needed: Some(effect.bound + (effect.value - effect.low)),
+        value_needed: Some(effect.bound + (effect.value - effect.low)).filter(|&needed| possible(effect.name, needed)),
     }
 }

@@ -94,20 +94,29 @@ pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
 
 fn compared(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
-    let rows = voice.count(decision.report.reference.rows);
+    let rows = rows(voice, decision.report.reference.rows);
     let with = match decision.compared_with {
         Some(ReferenceKind::Training) => match &decision.champion {
-            Some(champion) => format!("the {rows} rows that version {} was trained on", champion.version),
-            None => format!("{rows} training rows"),
+            Some(champion) => format!("the {rows} that version {} was trained on", champion.version),
+            None => format!("{rows} of training data"),
         },
-        Some(kind) => format!("{} ({rows} rows)", reference(kind)),
-        None => format!("{rows} rows"),
+        Some(kind) => format!("{} ({rows})", reference(kind)),
+        None => rows.clone(),
     };
-    let mut text = format!("Its {} rows were compared with {with}", voice.count(decision.report.current.rows));
+    let mut text = format!("Compared with {with}, over its {}: ", self::rows(voice, decision.report.current.rows));
+    if decision.counts.relevant == 1 {
+        text += match (rests_on_p_values(decision), decision.counts.causes) {
+            (true, 0) => "the one column that matters stayed above the level of the test.",
+            (true, _) => "the one column that matters fell below the level of the test.",
+            (false, 0) => "the one column that matters did not change by more than its bound with certainty.",
+            (false, _) => "the one column that matters changed by more than its bound with certainty.",
+        };
+        return text;
+    }
     text += &if decision.counts.causes == 0 {
-        ": none of the ".to_owned()
+        "none of the ".to_owned()
     } else {
-        format!(": {} of the ", voice.count(decision.counts.causes))
+        format!("{} of the ", voice.count(decision.counts.causes))
     };
     text += &format!("{} columns that matter ", voice.count(decision.counts.relevant));
     text += if rests_on_p_values(decision) {
@@ -116,6 +125,10 @@ fn compared(voice: &Voice<'_>) -> String {
         "changed by more than its bound with certainty."
     };
     text
+}
+
+fn rows(voice: &Voice<'_>, rows: u64) -> String {
+    format!("{} {}", voice.count(rows), if rows == 1 { "row" } else { "rows" })
 }
 
 fn reference(kind: ReferenceKind) -> &'static str {
@@ -386,7 +399,7 @@ fn other_references(voice: &Voice<'_>) -> Option<String> {
         .other_references
         .iter()
         .map(|other| {
-            let mut text = format!("against {} ({} rows) ", reference(other.kind), voice.count(other.rows));
+            let mut text = format!("against {} ({}) ", reference(other.kind), rows(voice, other.rows));
             text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
                 (Some(times), Some(column)) => {
                     format!(

@@ -90,16 +90,25 @@ pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
 
 fn compared(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
-    let rows = voice.count(decision.report.reference.rows);
+    let rows = rows(voice, decision.report.reference.rows);
     let with = match decision.compared_with {
         Some(ReferenceKind::Training) => match &decision.champion {
-            Some(champion) => format!("las {rows} filas con que se entrenó la versión {}", champion.version),
-            None => format!("{rows} filas de entrenamiento"),
+            Some(champion) => format!("las {rows} con que se entrenó la versión {}", champion.version),
+            None => format!("{rows} de entrenamiento"),
         },
-        Some(kind) => format!("{} ({rows} filas)", reference(kind)),
-        None => format!("{rows} filas"),
+        Some(kind) => format!("{} ({rows})", reference(kind)),
+        None => rows.clone(),
     };
-    let mut text = format!("Se compararon sus {} filas con {with}: ", voice.count(decision.report.current.rows));
+    let mut text = format!("Comparación de {} con {with}: ", self::rows(voice, decision.report.current.rows));
+    if decision.counts.relevant == 1 {
+        text += match (rests_on_p_values(decision), decision.counts.causes) {
+            (true, 0) => "la única columna que importa quedó por encima del nivel de la prueba.",
+            (true, _) => "la única columna que importa quedó por debajo del nivel de la prueba.",
+            (false, 0) => "la única columna que importa no cambió con certeza más que su límite.",
+            (false, _) => "la única columna que importa cambió con certeza más que su límite.",
+        };
+        return text;
+    }
     text += &match decision.counts.causes {
         0 => "ninguna".to_owned(),
         causes => voice.count(causes),
@@ -113,6 +122,10 @@ fn compared(voice: &Voice<'_>) -> String {
         (false, false) => "cambiaron con certeza más que su límite.",
     };
     text
+}
+
+fn rows(voice: &Voice<'_>, rows: u64) -> String {
+    format!("{} {}", voice.count(rows), if rows == 1 { "fila" } else { "filas" })
 }
 
 fn reference(kind: ReferenceKind) -> &'static str {
@@ -386,7 +399,7 @@ fn other_references(voice: &Voice<'_>) -> Option<String> {
         .other_references
         .iter()
         .map(|other| {
-            let mut text = format!("frente a {} ({} filas) ", reference(other.kind), voice.count(other.rows));
+            let mut text = format!("frente a {} ({}) ", reference(other.kind), rows(voice, other.rows));
             text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
                 (Some(times), Some(column)) => {
                     format!("el mayor efecto es {} veces su límite, en {}", voice.multiple(times), voice.column(column))

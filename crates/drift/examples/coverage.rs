@@ -1,0 +1,280 @@
+//! Measures what the intervals and the rule of the policy `effect` promise, over seeded random data, as Markdown
+//! tables: `cargo run --release -p tidewheel-drift --example coverage -- [runs]`.
+
+#![allow(clippy::print_stdout)]
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use rayon::prelude::*;
+use support::{Random, draw, mixed, numbers, zipf};
+use tidewheel_domain::drift_report::DriftSettings;
+use tidewheel_domain::table::Table;
+use tidewheel_drift::compare;
+use tidewheel_drift::effect::categorical::category_distance;
+use tidewheel_drift::effect::numeric::{Frozen, Scale, distance};
+use tidewheel_drift::effect::{Estimate, Level};
+use tidewheel_drift::sample::Sample;
+
+fn main() {
+    let runs: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
+    false_alarms(runs);
+    coverage(runs);
+    power(runs);
+}
+
+/// Identical distributions: how often would the policy train?
+fn false_alarms(runs: usize) {
+    println!(
+        "\n### Identical distributions, 12 mixed columns: share of pairs on which `effect` trains (goal <= .01)\n"
+    );
+    println!("| reference rows | batch rows | pairs | trains | any KS p < .05 |\n| ---: | ---: | ---: | ---: | ---: |");
+    for (n, m) in [
+        (30, 30),
+        (50, 1000),
+        (1000, 50),
+        (300, 300),
+        (1000, 1000),
+        (1000, 10_000),
+        (10_000, 1000),
+        (3000, 3000),
+        (10_000, 10_000),
+        (100_000, 100_000),
+    ] {
+        let runs = if n + m > 50_000 { (runs / 5).max(20) } else { runs };
+        let outcomes: Vec<(bool, bool, Vec<String>)> = (0..runs)
+            .into_par_iter()
+            .map(|seed| {
+                let mut random = Random::new((n * 31 + m * 7 + seed * 1_000_003) as u64);
+                let report = compare(&mixed(n, &mut random), &mixed(m, &mut random), &DriftSettings::default())
+                    .expect("tables of one shape");
+                let which = report
+                    .drifted()
+                    .map(|column| format!("{}:{}", column.name, column.effects_over()[0].name.as_str()))
+                    .collect();
+                let ks = report.columns.iter().flat_map(|column| &column.tests).any(|test| test.p_value < 0.05);
+                (report.drifted_columns > 0, ks, which)
+            })
+            .collect();
+        let share = |count: usize| count as f64 / runs as f64;
+        println!(
+            "| {n} | {m} | {runs} | {:.4} | {:.3} |",
+            share(outcomes.iter().filter(|o| o.0).count()),
+            share(outcomes.iter().filter(|o| o.1).count())
+        );
+        let which: Vec<&String> = outcomes.iter().flat_map(|o| &o.2).collect();
+        if !which.is_empty() {
+            eprintln!("n={n} m={m}: {which:?}");
+        }
+    }
+}
+
+/// One kind of data with a knob.
+struct Family {
+    name: &'static str,
+    draw: fn(&mut Random, f64) -> f64,
+}
+
+const FAMILIES: [Family; 5] = [
+    Family { name: "normal, shifted", draw: |random, knob| random.normal() + knob },
+    Family { name: "normal, widened", draw: |random, knob| random.normal() * (1.0 + knob) },
+    Family { name: "lognormal(1), scaled", draw: |random, knob| random.normal().exp() * (1.0 + knob) },
+    Family { name: "lognormal(2), scaled", draw: |random, knob| (2.0 * random.normal()).exp() * (1.0 + knob) },
+    Family { name: "Pareto(1.1), scaled", draw: |random, knob| random.uniform().powf(-1.0 / 1.1) * (1.0 + knob) },
+];
+
+/// The effect in the limit of many rows.
+fn true_distance(family: &Family, knob: f64) -> f64 {
+    const ROWS: usize = 1_000_000;
+    let mut random = Random::new(99);
+    let a = Sample::new(&(0..ROWS).map(|_| (family.draw)(&mut random, 0.0)).collect::<Vec<_>>());
+    // the same draws on both sides: only the knob differs
+    let mut random = Random::new(99);
+    let b = Sample::new(&(0..ROWS).map(|_| (family.draw)(&mut random, knob)).collect::<Vec<_>>());
+    let frozen = Frozen::of(&a).expect("values");
+    assert!(matches!(frozen.scale, Scale::Winsorised(_)));
+    distance(&a, &b, &frozen, Level::new(0.05, 1), 0.1).expect("values").value
+}
+
+/// The knob that makes the wanted effect.
+fn knob_for(family: &Family, wanted: f64) -> f64 {
+    if wanted == 0.0 {
+        return 0.0;
+    }
+    let (mut low, mut high) = (0.0, 2.0);
+    for _ in 0..14 {
+        let middle = f64::midpoint(low, high);
+        if true_distance(family, middle) < wanted { low = middle } else { high = middle }
+    }
+    high
+}
+
+#[derive(Default)]
+struct Tally {
+    low_misses: usize,
+    high_misses: usize,
+    over: usize,
+    low: f64,
+    high: f64,
+}
+
+impl Tally {
+    fn of(estimates: &[Estimate], truth: f64, bound: f64) -> Self {
+        let mut tally = Self::default();
+        for estimate in estimates {
+            tally.low_misses += usize::from(estimate.low > truth + 1e-12);
+            tally.high_misses += usize::from(estimate.high < truth - 1e-12);
+            tally.over += usize::from(estimate.low > bound);
+            tally.low += estimate.low.max(0.0) / estimates.len() as f64;
+            tally.high += estimate.high / estimates.len() as f64;
+        }
+        tally
+    }
+
+    fn row(&self, what: &str, truth: f64, n: usize, runs: usize) {
+        println!(
+            "| {what} | {truth:.2} | {n} | {runs} | {:.4} | {:.4} | {:.3} | {:.3} | {:.3} |",
+            self.low_misses as f64 / runs as f64,
+            self.high_misses as f64 / runs as f64,
+            self.low,
+            self.high,
+            self.over as f64 / runs as f64
+        );
+    }
+}
+
+/// Intervals at the level of one column of one (an effect's share of .05: .0167, half of it at each end).
+fn coverage(runs: usize) {
+    println!("\n### Coverage of the intervals at alpha .05, one column (each end may miss in .0083)\n");
+    println!(
+        "| data | true effect | rows a side | runs | low end misses | high end misses | mean low | mean high | over .10 |"
+    );
+    println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+    let level = Level::new(0.05, 1);
+    let sizes = [300, 1000, 3000, 10_000, 100_000];
+    for family in &FAMILIES {
+        for truth in [0.0, 0.05, 0.1, 0.2] {
+            let knob = knob_for(family, truth);
+            for n in sizes {
+                let runs = if n > 20_000 { (runs / 10).max(20) } else { runs };
+                let estimates: Vec<Estimate> = (0..runs)
+                    .into_par_iter()
+                    .map(|seed| {
+                        let mut random = Random::new((seed * 7919 + n) as u64);
+                        let side = |random: &mut Random, knob| {
+                            Sample::new(&(0..n).map(|_| (family.draw)(random, knob)).collect::<Vec<_>>())
+                        };
+                        let a = side(&mut random, 0.0);
+                        let b = side(&mut random, knob);
+                        let frozen = Frozen::of(&a).expect("values");
+                        distance(&a, &b, &frozen, level, 0.1).expect("values")
+                    })
+                    .collect();
+                Tally::of(&estimates, truth, 0.1).row(family.name, truth, n, runs);
+            }
+        }
+    }
+    for levels in [2, 5, 120, 1400] {
+        for truth in [0.0, 0.05, 0.1, 0.2] {
+            let base = zipf(levels, 1.0);
+            let (tilted, truth) = tilted(&base, truth);
+            for n in sizes {
+                let runs = if n > 20_000 { (runs / 10).max(20) } else { runs };
+                let estimates: Vec<Estimate> = (0..runs)
+                    .into_par_iter()
+                    .map(|seed| {
+                        let mut random = Random::new((seed * 7919 + n + levels) as u64);
+                        let mut side = |weights: &[f64]| {
+                            let mut counts = vec![0; levels];
+                            (0..n).for_each(|_| counts[draw(weights, &mut random)] += 1);
+                            counts
+                        };
+                        let (a, b): (Vec<u64>, Vec<u64>) = (side(&base), side(&tilted));
+                        category_distance(&a, &b, level, 0.1).expect("rows")
+                    })
+                    .collect();
+                Tally::of(&estimates, truth, 0.1).row(&format!("{levels} levels"), truth, n, runs);
+            }
+        }
+    }
+}
+
+/// Moves weight from the even levels to the odd ones until the true distance is the wanted one.
+fn tilted(cumulative: &[f64], wanted: f64) -> (Vec<f64>, f64) {
+    let weights: Vec<f64> = cumulative.iter().scan(0.0, |before, &c| Some(c - std::mem::replace(before, c))).collect();
+    let tilt = |by: f64| {
+        let mut moved: Vec<f64> =
+            weights.iter().enumerate().map(|(k, w)| w * if k % 2 == 0 { 1.0 - by } else { 1.0 + by }).collect();
+        let total: f64 = moved.iter().sum();
+        moved.iter_mut().for_each(|w| *w /= total);
+        moved
+    };
+    let (mut low, mut high) = (0.0, 0.99);
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        let d = tidewheel_drift::distance::jensen_shannon::jensen_shannon(&weights, &tilt(middle)).expect("weights");
+        if d < wanted { low = middle } else { high = middle }
+    }
+    let by = if wanted == 0.0 { 0.0 } else { high };
+    let moved = tilt(by);
+    let truth = tidewheel_drift::distance::jensen_shannon::jensen_shannon(&weights, &moved).expect("weights");
+    let mut total = 0.0;
+    (
+        moved
+            .iter()
+            .map(|w| {
+                total += w;
+                total
+            })
+            .collect(),
+        truth,
+    )
+}
+
+/// Changes that must be found, or must not.
+fn power(runs: usize) {
+    println!("\n### Changes in one of 12 columns: share of pairs on which `effect` trains\n");
+    println!("| change | rows a side | pairs | trains |\n| --- | ---: | ---: | ---: |");
+    type Change = fn(Table, &mut Random) -> Table;
+    fn replaced(table: Table, name: &str, edit: impl Fn(f64) -> f64) -> Table {
+        let columns = table
+            .iter()
+            .map(|(own, column)| {
+                let column = match column {
+                    tidewheel_domain::table::Column::Number(values) if own == name => {
+                        numbers_of(values.iter().map(|x| edit(*x)))
+                    }
+                    other => other.clone(),
+                };
+                (own.to_owned(), column)
+            })
+            .collect();
+        Table::new(columns).expect("one length")
+    }
+    fn numbers_of(values: impl Iterator<Item = f64>) -> tidewheel_domain::table::Column {
+        let values: Vec<f64> = values.collect();
+        let mut values = values.into_iter();
+        numbers(values.len(), || values.next().expect("as many"))
+    }
+    let changes: [(&str, usize, Change); 6] = [
+        ("0.2 sigma shift", 1000, |t, _| replaced(t, "normal", |x| x + 0.2)),
+        ("0.2 sigma shift", 3000, |t, _| replaced(t, "normal", |x| x + 0.2)),
+        ("0.2 sigma shift", 10_000, |t, _| replaced(t, "normal", |x| x + 0.2)),
+        ("doubled variance", 10_000, |t, _| replaced(t, "normal", |x| x * 2f64.sqrt())),
+        ("lognormal +30 %", 10_000, |t, _| replaced(t, "lognormal", |x| x * 1.3)),
+        ("lognormal +0.5 %", 400_000, |t, _| replaced(t, "lognormal", |x| x * 1.005)),
+    ];
+    for (name, n, change) in changes {
+        let runs = if n > 100_000 { (runs / 50).max(5) } else { (runs / 2).max(20) };
+        let found = (0..runs)
+            .into_par_iter()
+            .filter(|seed| {
+                let mut random = Random::new((seed * 104_729 + n) as u64);
+                let reference = mixed(n, &mut random);
+                let current = change(mixed(n, &mut random), &mut random);
+                compare(&reference, &current, &DriftSettings::default()).expect("tables").drifted_columns > 0
+            })
+            .count();
+        println!("| {name} | {n} | {runs} | {:.3} |", found as f64 / runs as f64);
+    }
+}

@@ -8,3 +8,9 @@ pub mod read;
 
 /// The identity of a batch and of its rows, and batches as Parquet.
 pub mod batch;
+
+/// One definition of how a row becomes features, for training and for serving.
+pub mod recipe;
+
+/// What is served: trees, recipe, golden rows.
+pub mod bundle;

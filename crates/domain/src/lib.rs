@@ -14,6 +14,8 @@ pub mod metric;
 pub mod model_version;
 /// The project file: layers, raw form, checked form.
 pub mod project;
+/// Seeded random numbers.
+pub mod random;
 /// Runs as MLflow knows them.
 pub mod run;
 /// Columns in memory: numbers and categories, with missing as a value of its own.

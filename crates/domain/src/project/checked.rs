@@ -749,11 +749,15 @@ fn train(raw: &RawProject) -> Result<TrainSpec, ProjectError> {
 }
 
 fn check_search(search: &RawSearch) -> Result<(), ProjectError> {
-    let whole = [("n_estimators", search.n_estimators, 100_000), ("max_depth", search.max_depth, 15)];
-    for (name, range, limit) in whole {
-        if let Some((low, high)) = range {
+    let whole = [
+        ("n_estimators", search.n_estimators, 1, 100_000),
+        ("max_depth", search.max_depth, 1, 15),
+        ("min_child_weight", search.min_child_weight, 0, 1_000_000),
+    ];
+    for (name, range, least, limit) in whole {
+        if let Some([low, high]) = range {
             let key = format!("train.search.{name}");
-            within(&key, low, 1, limit)?;
+            within(&key, low, least, limit)?;
             within(&key, high, low, limit)?;
         }
     }
@@ -761,12 +765,11 @@ fn check_search(search: &RawSearch) -> Result<(), ProjectError> {
         ("learning_rate", search.learning_rate, 1e-6, 1.0),
         ("subsample", search.subsample, 0.01, 1.0),
         ("colsample_bytree", search.colsample_bytree, 0.01, 1.0),
-        ("min_child_weight", search.min_child_weight, 0.0, 1e9),
         ("reg_alpha", search.reg_alpha, 1e-12, 1e9),
         ("reg_lambda", search.reg_lambda, 1e-12, 1e9),
     ];
     for (name, range, least, most) in real {
-        if let Some((low, high)) = range {
+        if let Some([low, high]) = range {
             let key = format!("train.search.{name}");
             within(&key, low, least, most)?;
             within(&key, high, low, most)?;

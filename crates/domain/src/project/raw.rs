@@ -281,21 +281,21 @@ pub struct RawTrain {
 #[serde(default, deny_unknown_fields)]
 pub struct RawSearch {
     /// Trees. Default: 100 to 500.
-    pub n_estimators: Option<(usize, usize)>,
+    pub n_estimators: Option<[usize; 2]>,
     /// Depth of a tree. Default: 3 to 10.
-    pub max_depth: Option<(usize, usize)>,
+    pub max_depth: Option<[usize; 2]>,
     /// Learning rate, logarithmic. Default: 0.01 to 0.3.
-    pub learning_rate: Option<(f64, f64)>,
+    pub learning_rate: Option<[f64; 2]>,
     /// Share of rows of a tree. Default: 0.6 to 1.
-    pub subsample: Option<(f64, f64)>,
+    pub subsample: Option<[f64; 2]>,
     /// Share of features of a tree. Default: 0.6 to 1.
-    pub colsample_bytree: Option<(f64, f64)>,
+    pub colsample_bytree: Option<[f64; 2]>,
     /// Smallest hessian of a leaf. Default: 1 to 10.
-    pub min_child_weight: Option<(f64, f64)>,
+    pub min_child_weight: Option<[usize; 2]>,
     /// L1 penalty, logarithmic. Default: 1e-8 to 10.
-    pub reg_alpha: Option<(f64, f64)>,
+    pub reg_alpha: Option<[f64; 2]>,
     /// L2 penalty, logarithmic. Default: 1e-8 to 10.
-    pub reg_lambda: Option<(f64, f64)>,
+    pub reg_lambda: Option<[f64; 2]>,
 }
 
 /// `[promote]`

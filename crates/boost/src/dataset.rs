@@ -14,12 +14,10 @@ pub struct Dataset {
     max_bin: usize,
     names: Vec<String>,
     cuts: Vec<Vec<f32>>,
-    /// Row by row, for histograms. Invariant: `rows[r * num_features + f] <= cuts[f].len() + 1`.
+    /// Row by row, for histograms. Invariant: `rows[r * num_features + f] < num_cells(f)`.
     rows: Vec<u8>,
     /// Column by column, for splitting nodes. Same bytes as `rows`.
     columns: Vec<u8>,
-    /// Where each feature's cells start in a histogram; one entry more than features.
-    offsets: Vec<u32>,
 }
 
 /// Features that cannot be made into a [`Dataset`].
@@ -150,11 +148,7 @@ impl Dataset {
             rows.chunks_mut(BLOCK * num_features).enumerate().for_each(transpose);
         }
 
-        let mut offsets = vec![0u32; num_features + 1];
-        for (f, cuts) in cuts.iter().enumerate() {
-            offsets[f + 1] = offsets[f] + cuts.len() as u32 + 2;
-        }
-        Ok(Self { num_rows: expected, max_bin, names: names.to_vec(), cuts, rows, columns: binned, offsets })
+        Ok(Self { num_rows: expected, max_bin, names: names.to_vec(), cuts, rows, columns: binned })
     }
 
     /// Bins a row-major buffer of rows of `num_features` values.
@@ -216,9 +210,9 @@ impl Dataset {
         &self.columns[feature * self.num_rows..(feature + 1) * self.num_rows]
     }
 
-    /// Where each feature's cells start in a histogram, and the number of cells.
-    pub(crate) fn offsets(&self) -> &[u32] {
-        &self.offsets
+    /// Number of histogram cells of a feature: the missing bin and the value bins. Every bin of the feature is below.
+    pub(crate) fn num_cells(&self, feature: usize) -> u32 {
+        self.cuts[feature].len() as u32 + 2
     }
 }
 
@@ -234,7 +228,7 @@ mod tests {
         let b = Dataset::from_rows(&values, 2, &[], 16).expect("good rows");
         assert_eq!(a.row_bins(), [1, 4, 2, 3, 0, 2, 2, 1]);
         assert_eq!((a.row_bins(), a.column_bins(1)), (b.row_bins(), b.column_bins(1)));
-        assert_eq!(a.offsets(), [0, 3, 8]);
+        assert_eq!((a.num_cells(0), a.num_cells(1)), (3, 5));
     }
 
     #[test]

@@ -40,11 +40,14 @@ pub(crate) struct Grower<'a, A: Accumulator> {
 #[derive(Debug)]
 pub(crate) struct Workspace<C> {
     free: Vec<Vec<C>>,
+    /// Histogram of small nodes, empty between them, and which of its cells are in use.
+    few: Vec<C>,
+    occupied: Vec<[u64; 4]>,
 }
 
 impl<C> Default for Workspace<C> {
     fn default() -> Self {
-        Self { free: Vec::new() }
+        Self { free: Vec::new(), few: Vec::new(), occupied: Vec::new() }
     }
 }
 
@@ -56,11 +59,13 @@ impl<C: Copy + Default> Workspace<C> {
         cells
     }
 
-    fn give(&mut self, cells: Vec<C>) {
-        self.free.push(cells);
+    fn give_back(&mut self, cells: Option<Vec<C>>) {
+        self.free.extend(cells);
     }
 }
 
+/// Up to this many rows, a node's histogram is built from its rows, in a few cells, and not by subtraction.
+const FEW_ROWS: usize = 32;
 /// From this many rows on, the two branches under a node run in parallel, and its rows are split in parallel.
 const PARALLEL_ROWS: usize = 1 << 16;
 /// Rows a task when a large node is split.
@@ -77,27 +82,28 @@ impl<A: Accumulator> Grower<'_, A> {
         out: &mut Vec<Grown>,
     ) {
         out.clear();
-        let mut cells = workspace.take(self.num_cells);
-        self.build(&mut cells, items);
-        let first = self.columns[0];
-        let total = cells[first.start as usize..][..first.width as usize]
-            .iter()
-            .fold(Sums::default(), |sum, &cell| sum + self.accumulator.sums(cell));
-        if self.can_split(total, items.len(), 0) {
-            self.node(items, spare, cells, total, 0, workspace, out);
-        } else {
-            workspace.give(cells);
-            self.leaf(items, total, out);
-        }
+        let total =
+            items.iter().fold(A::Cell::default(), |sum, item| A::plus(sum, self.accumulator.term(item.gradient)));
+        let total = self.accumulator.sums(total);
+        let cells = self.needs_cells(total, items.len(), 0).then(|| {
+            let mut cells = workspace.take(self.num_cells);
+            self.build(&mut cells, items);
+            cells
+        });
+        self.node(Branch { items, spare, sums: total, depth: 0, cells }, workspace, out);
     }
 
     fn build(&self, cells: &mut [A::Cell], items: &[Item<A::Gradient>]) {
-        let bins = self.data.row_bins();
-        histogram::build(self.accumulator, cells, items, bins, self.data.num_features(), self.columns);
+        histogram::build(self.accumulator, cells, items, self.data, self.columns);
     }
 
     fn can_split(&self, sums: Sums, rows: usize, depth: usize) -> bool {
-        depth < self.max_depth && rows >= 2 && sums.hessian >= 2 * self.penalty.least_hessian
+        depth < self.max_depth && rows >= 2 && self.penalty.allows_children(sums.hessian)
+    }
+
+    /// Whether a node has to come with its histogram.
+    fn needs_cells(&self, sums: Sums, rows: usize, depth: usize) -> bool {
+        rows > FEW_ROWS && self.can_split(sums, rows, depth)
     }
 
     fn grown(&self, sums: Sums) -> Grown {
@@ -119,33 +125,41 @@ impl<A: Accumulator> Grower<'_, A> {
         unsafe { self.margins.add(row as usize, value) }
     }
 
-    /// Splits a node that may be split, whose histogram is `cells`, and grows what is below.
-    #[expect(clippy::too_many_arguments, reason = "a node is its rows, its buffers and its place")]
-    fn node(
-        &self,
-        items: &mut [Item<A::Gradient>],
-        spare: &mut [Item<A::Gradient>],
-        mut cells: Vec<A::Cell>,
-        sums: Sums,
-        depth: usize,
-        workspace: &mut Workspace<A::Cell>,
-        out: &mut Vec<Grown>,
-    ) {
-        let Some(split) = split::best(self.accumulator, &cells, self.columns, sums, &self.penalty) else {
-            workspace.give(cells);
-            self.leaf(items, sums, out);
+    /// The best split of a node, if it may be split and gains by it. Gives its histogram back when there is none.
+    fn best_split(&self, branch: &mut Branch<'_, A>, workspace: &mut Workspace<A::Cell>) -> Option<Split> {
+        if !self.can_split(branch.sums, branch.items.len(), branch.depth) {
+            return None;
+        }
+        let (accumulator, columns) = (self.accumulator, self.columns);
+        if let Some(cells) = &branch.cells {
+            let split = split::best(accumulator, cells, columns, branch.sums, &self.penalty);
+            if split.is_none() {
+                workspace.give_back(branch.cells.take());
+            }
+            return split;
+        }
+        let Workspace { few, occupied, .. } = workspace;
+        few.resize(few.len().max(self.num_cells), A::Cell::default());
+        occupied.resize(columns.len(), [0; 4]);
+        histogram::build_few(accumulator, few, occupied, branch.items, self.data, columns);
+        split::best_of_few(accumulator, few, occupied, columns, branch.sums, &self.penalty)
+    }
+
+    /// Splits a node if that gains, and grows what is below.
+    fn node(&self, mut branch: Branch<'_, A>, workspace: &mut Workspace<A::Cell>, out: &mut Vec<Grown>) {
+        let Some(split) = self.best_split(&mut branch, workspace) else {
+            self.leaf(branch.items, branch.sums, out);
             return;
         };
+        let Branch { items, spare, sums, depth, cells } = branch;
         let here = out.len();
         out.push(self.grown(sums));
         let side = Side::new(self.data.column_bins(split.feature as usize), &split);
 
         let depth = depth + 1;
-        // Whether a child could be split by its sums; its number of rows is checked below.
-        let (left_may, right_may) =
-            (self.can_split(split.left, items.len(), depth), self.can_split(split.right, items.len(), depth));
-        if !left_may && !right_may {
-            workspace.give(cells);
+        let may_split = |sums| self.can_split(sums, items.len(), depth);
+        if !may_split(split.left) && !may_split(split.right) {
+            workspace.give_back(cells);
             let (left, right) = (self.grown(split.left), self.grown(split.right));
             for item in items.iter() {
                 self.add(item.row, if side.is_left(item.row) { left.weight } else { right.weight });
@@ -155,42 +169,21 @@ impl<A: Accumulator> Grower<'_, A> {
             return;
         }
 
+        let num_rows = items.len();
         let middle = partition(items, spare, &side);
         let (left_items, right_items) = spare.split_at_mut(middle);
         let (left_spare, right_spare) = items.split_at_mut(middle);
-        let left_grows = left_may && left_items.len() >= 2;
-        let right_grows = right_may && right_items.len() >= 2;
-
-        let left_is_smaller = left_items.len() <= right_items.len();
-        let (mut left_cells, mut right_cells) = (None, None);
-        if left_grows || right_grows {
-            let mut smaller = workspace.take(self.num_cells);
-            self.build(&mut smaller, if left_is_smaller { left_items } else { right_items });
-            if if left_is_smaller { right_grows } else { left_grows } {
-                histogram::subtract::<A>(&mut cells, &smaller);
-            }
-            (left_cells, right_cells) =
-                if left_is_smaller { (Some(smaller), Some(cells)) } else { (Some(cells), Some(smaller)) };
-        } else {
-            workspace.give(cells);
+        let mut left = Branch { items: left_items, spare: left_spare, sums: split.left, depth, cells: None };
+        let mut right = Branch { items: right_items, spare: right_spare, sums: split.right, depth, cells: None };
+        if let Some(cells) = cells {
+            let (smaller, larger) =
+                if left.items.len() <= right.items.len() { (&mut left, &mut right) } else { (&mut right, &mut left) };
+            self.share_cells(cells, smaller, larger, workspace);
         }
-        let left_cells = keep_if(left_grows, left_cells, workspace);
-        let right_cells = keep_if(right_grows, right_cells, workspace);
 
-        let branch =
-            |items: &mut [_], spare: &mut [_], cells: Option<_>, sums, workspace: &mut _, out: &mut _| match cells {
-                Some(cells) => self.node(items, spare, cells, sums, depth, workspace, out),
-                None => self.leaf(items, sums, out),
-            };
-        if left_cells.is_some() && right_cells.is_some() && left_items.len() + right_items.len() >= PARALLEL_ROWS {
+        if left.cells.is_some() && right.cells.is_some() && num_rows >= PARALLEL_ROWS {
             let mut other = Vec::new();
-            rayon::join(
-                || branch(left_items, left_spare, left_cells, split.left, workspace, out),
-                || {
-                    let mut workspace = Workspace::default();
-                    branch(right_items, right_spare, right_cells, split.right, &mut workspace, &mut other);
-                },
-            );
+            rayon::join(|| self.node(left, workspace, out), || self.node(right, &mut Workspace::default(), &mut other));
             let shift = out.len() as u32;
             out[here].split = Some((split, shift));
             out.extend(other.into_iter().map(|mut node| {
@@ -200,21 +193,47 @@ impl<A: Accumulator> Grower<'_, A> {
                 node
             }));
         } else {
-            branch(left_items, left_spare, left_cells, split.left, workspace, out);
+            self.node(left, workspace, out);
             out[here].split = Some((split, out.len() as u32));
-            branch(right_items, right_spare, right_cells, split.right, workspace, out);
+            self.node(right, workspace, out);
+        }
+    }
+
+    /// Makes the children's histograms, where they are needed, from the parent's.
+    fn share_cells<'b>(
+        &self,
+        mut cells: Vec<A::Cell>,
+        smaller: &mut Branch<'b, A>,
+        larger: &mut Branch<'b, A>,
+        workspace: &mut Workspace<A::Cell>,
+    ) {
+        let needs = |branch: &Branch<'_, A>| self.needs_cells(branch.sums, branch.items.len(), branch.depth);
+        let (smaller_needs, larger_needs) = (needs(smaller), needs(larger));
+        if smaller_needs || larger_needs {
+            let mut built = workspace.take(self.num_cells);
+            self.build(&mut built, smaller.items);
+            if larger_needs {
+                histogram::subtract::<A>(&mut cells, &built);
+            }
+            smaller.cells = Some(built);
+        }
+        larger.cells = Some(cells);
+        for (branch, needs) in [(smaller, smaller_needs), (larger, larger_needs)] {
+            if !needs {
+                workspace.give_back(branch.cells.take());
+            }
         }
     }
 }
 
-fn keep_if<C: Copy + Default>(keep: bool, cells: Option<Vec<C>>, workspace: &mut Workspace<C>) -> Option<Vec<C>> {
-    if keep {
-        return cells;
-    }
-    if let Some(cells) = cells {
-        workspace.give(cells);
-    }
-    None
+/// A node that is to be grown: its rows, a buffer of the same length, its sums and level, and its histogram if it has
+/// more than [`FEW_ROWS`] rows and may be split.
+struct Branch<'a, A: Accumulator> {
+    items: &'a mut [Item<A::Gradient>],
+    spare: &'a mut [Item<A::Gradient>],
+    sums: Sums,
+    depth: usize,
+    cells: Option<Vec<A::Cell>>,
 }
 
 /// Which side of a split a row goes to.

@@ -138,7 +138,7 @@ pub enum ModelError {
 }
 
 /// Most features a model may have.
-const MAX_FEATURES: usize = 1 << 22;
+pub(crate) const MAX_FEATURES: usize = 1 << 22;
 
 impl Tree {
     /// Checks that the nodes form a tree under the first one, and brings them into breadth-first order. Nodes that

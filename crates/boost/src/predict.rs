@@ -6,7 +6,11 @@
 
 use rayon::prelude::*;
 
-use crate::model::{Model, Node, Tree};
+use crate::{
+    binned::BinnedTree,
+    dataset::Dataset,
+    model::{Model, Node, Tree},
+};
 
 /// A node in 8 bytes. The next node is `left` if `row[feature] < threshold`, else `left + 1`.
 ///
@@ -282,7 +286,7 @@ impl Model {
     ///
     /// # Errors
     /// A data set with other cuts, a row number past its rows.
-    pub fn predict_binned(&self, data: &crate::Dataset, rows: &[u32]) -> Result<Vec<f32>, PredictError> {
+    pub fn predict_binned(&self, data: &Dataset, rows: &[u32]) -> Result<Vec<f32>, PredictError> {
         if data.num_features() != self.num_features() {
             return Err(PredictError::RowLength { given: data.num_features(), expected: self.num_features() });
         }
@@ -290,11 +294,10 @@ impl Model {
             return Err(PredictError::NoSuchRow { row, rows: data.num_rows() });
         }
         let mut out = vec![self.base_margin(); rows.len()];
-        let mut binned = crate::binned::BinnedTree::default();
+        let mut binned = BinnedTree::new(data);
         for (index, tree) in self.trees().iter().enumerate() {
-            let bin_of = |feature: u32, threshold| crate::binned::bin_below(data.cuts(feature as usize), threshold);
-            binned.rebuild(tree, bin_of).map_err(|feature| PredictError::ForeignDataset { tree: index, feature })?;
-            binned.add_to(data.row_bins(), data.num_features(), rows, &mut out);
+            binned.rebuild(tree).map_err(|feature| PredictError::ForeignDataset { tree: index, feature })?;
+            binned.add_to(rows, &mut out);
         }
         out.iter_mut().for_each(|margin| *margin = self.objective().transform(*margin));
         Ok(out)

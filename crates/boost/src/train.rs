@@ -281,7 +281,7 @@ impl Training<'_> {
         let mut chosen: Vec<u32> = (0..num_features as u32).collect();
         let mut columns = Vec::new();
         let mut grown = Vec::new();
-        let mut binned = BinnedTree::default();
+        let mut binned = BinnedTree::new(self.data);
         let mut trees = Vec::with_capacity(params.num_rounds);
 
         for round in 0..params.num_rounds {
@@ -291,14 +291,7 @@ impl Training<'_> {
             }
             let num_cells = self.lay_out(&chosen, &mut columns);
             let units = self.gradients(accumulator, gradient_bits, &margins, row_key, &mut buffers);
-            let penalty = Penalty {
-                lambda: params.lambda,
-                alpha: params.alpha,
-                gamma: params.gamma,
-                least_hessian: ((params.min_child_weight / units.hessian).ceil().min(1e18) as i64).max(1),
-                gradient_unit: units.gradient,
-                hessian_unit: units.hessian,
-            };
+            let penalty = Penalty::new(params, units.gradient, units.hessian);
             let num_items = buffers.num_items;
             let shared = SharedMargins::new(&mut margins);
             Grower {
@@ -317,10 +310,11 @@ impl Training<'_> {
                 &mut buffers.workspace,
                 &mut grown,
             );
+            let tree = self.tree(&grown, round, &penalty)?;
             if !buffers.left_out.is_empty() {
-                self.add_to_left_out(&grown, &mut binned, &buffers.left_out, shared);
+                self.add_to_left_out(&tree, &mut binned, &buffers.left_out, shared);
             }
-            trees.push(self.tree(&grown, round, &penalty)?);
+            trees.push(tree);
             if on_round(round + 1).is_break() {
                 return Err(TrainError::Cancelled(round + 1));
             }
@@ -331,10 +325,9 @@ impl Training<'_> {
     /// Where the drawn features' cells lie in the histograms of a tree.
     fn lay_out(&self, chosen: &[u32], columns: &mut Vec<Column>) -> usize {
         columns.clear();
-        let offsets = self.data.offsets();
         let mut start = 0;
         for &feature in chosen {
-            let width = offsets[feature as usize + 1] - offsets[feature as usize];
+            let width = self.data.num_cells(feature as usize);
             columns.push(Column { feature, start, width });
             start += width;
         }
@@ -417,18 +410,11 @@ impl Training<'_> {
 
     /// Adds the tree's output to the margins of rows that it was not grown on.
     #[expect(unsafe_code, reason = "rows of a training set are distinct")]
-    fn add_to_left_out(&self, grown: &[Grown], binned: &mut BinnedTree, rows: &[u32], margins: SharedMargins<'_>) {
-        binned.reset(depth_of(grown));
-        for node in grown {
-            match &node.split {
-                None => binned.push_leaf(node.weight),
-                Some((split, right)) => binned.push_split(split.feature, split.bin, split.default_left, *right),
-            }
-        }
+    fn add_to_left_out(&self, tree: &Tree, binned: &mut BinnedTree<'_>, rows: &[u32], margins: SharedMargins<'_>) {
+        binned.rebuild(tree).expect("the tree's thresholds are cuts of its data set");
+        let binned = &*binned;
         // SAFETY: `rows` are distinct (checked in `training_rows`) and the tasks take disjoint parts of them.
-        let add = |rows: &[u32]| unsafe {
-            binned.add_scattered(self.data.row_bins(), self.data.num_features(), rows, margins);
-        };
+        let add = |rows: &[u32]| unsafe { binned.add_scattered(rows, margins) };
         if rows.len() >= PARALLEL_ROWS {
             rows.par_chunks(GRADIENT_ROWS).for_each(add);
         } else {
@@ -438,7 +424,7 @@ impl Training<'_> {
 
     fn tree(&self, grown: &[Grown], round: usize, penalty: &Penalty) -> Result<Tree, ModelError> {
         let nodes = grown.iter().enumerate().map(|(id, node)| {
-            let cover = (node.sums.hessian as f64 * penalty.hessian_unit) as f32;
+            let cover = penalty.cover(node.sums) as f32;
             match &node.split {
                 None => Node::Leaf { value: node.weight, cover },
                 Some((split, right)) => {
@@ -459,17 +445,6 @@ impl Training<'_> {
         });
         Tree::new(nodes.collect(), round)
     }
-}
-
-fn depth_of(grown: &[Grown]) -> usize {
-    let mut depths = vec![0usize; grown.len()];
-    for (id, node) in grown.iter().enumerate() {
-        if let Some((_, right)) = node.split {
-            depths[id + 1] = depths[id] + 1;
-            depths[right as usize] = depths[id] + 1;
-        }
-    }
-    depths.into_iter().max().unwrap_or(0)
 }
 
 /// Sizes of the fixed-point units.

@@ -16,10 +16,11 @@
 //!
 //! The upper end needs no more than z sd: the measured distance is never too small on average (Jensen's inequality).
 
-use super::direction::{Direction, Sides};
+use super::direction::{Direction, Measured, Sides};
 use super::interval::{band_height, difference_of_shares, visible_share};
-use super::{Estimate, Level, POWER_Z};
+use super::{Estimate, Level, POWER_Z, Tail};
 use crate::sample::{Sample, mean_and_sd, quantile};
+use crate::special::normal_sf;
 
 /// Parts of the lower end's error, one for each of its bounds and one for the band.
 const MEAN_PART: f64 = 0.45;
@@ -103,8 +104,8 @@ fn winsorised_distance(
     // No direction errs more than the mean does; the signed one may, through the unit and the limits.
     let noise = mean.error.max(signed.error);
     let unsure = (2.0 / std::f64::consts::PI).sqrt() * pass.within_band / sd;
-    let by_mean = mean.size - level.low.part(MEAN_PART).z * mean.error;
-    let by_spread = spread.size - level.low.part(SPREAD_PART).z * spread.error;
+    let by_mean = lower_end(mean, level.low.part(MEAN_PART));
+    let by_spread = lower_end(spread, level.low.part(SPREAD_PART));
     let by_distance = value - unsure - level.low.part(DISTANCE_PART).z * noise;
     Estimate {
         value,
@@ -115,6 +116,20 @@ fn winsorised_distance(
         current: Some(sides.current_mean),
         chance: None,
     }
+}
+
+/// The size δ of a difference at which one measured as large as this, in either direction, has the chance of the tail:
+/// `P(|Z + δ| >= size) = chance`, in units of the error; 0 where even no difference has more than that.
+fn lower_end(measured: Measured, tail: Tail) -> f64 {
+    let x = measured.size / measured.error;
+    if !(x > Tail::new(tail.chance / 2.0).z) {
+        return 0.0;
+    }
+    let mut delta = (x - tail.z).max(0.0);
+    for _ in 0..6 {
+        delta = (x - Tail::new(tail.chance - normal_sf(x + delta)).z).max(0.0);
+    }
+    delta * measured.error
 }
 
 /// Mean and standard deviation (ddof 0) of growing values within the limits.

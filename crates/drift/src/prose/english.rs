@@ -122,7 +122,7 @@ fn compared(voice: &Voice<'_>) -> String {
     text += if rests_on_p_values(decision) {
         "fell below the level of the test."
     } else {
-        "changed by more than its bound with certainty."
+        "changed by more than their bounds with certainty."
     };
     text
 }
@@ -274,7 +274,11 @@ fn rule(voice: &Voice<'_>) -> String {
 
 fn counterfactual(voice: &Voice<'_>) -> Option<String> {
     let counterfactual = voice.decision.counterfactual.as_ref()?;
-    let conditions: Vec<String> = counterfactual.conditions.iter().map(|one| condition(voice, one)).collect();
+    let (told, others) = voice.conditions(&counterfactual.conditions);
+    let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
+    if !others.is_empty() {
+        conditions.push(format!("and likewise what else is over its bound in {}", voice.columns(others.into_iter())));
+    }
     let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
         (true, _, 1) => "It would not have trained had this been otherwise: ",
         (true, true, _) => "It would not have trained had all of these been otherwise: ",

@@ -54,19 +54,29 @@ pub fn multiple(x: f64, lang: Lang) -> String {
     localise(&format!("{x:.decimals$}"), lang)
 }
 
-/// A share in percent with one decimal (two below .1 %), none where it is whole.
+/// A share in percent with one decimal (more below .1 %), none where it is whole.
 pub fn percent(share: f64, lang: Lang) -> String {
     format!("{} %", percent_number(share, lang))
 }
 
-/// The same without the sign.
+/// A difference of two percentages.
+pub fn points(share: f64, lang: Lang) -> String {
+    let unit = match lang {
+        Lang::En => "points",
+        Lang::Es => "puntos",
+    };
+    format!("{} {unit}", percent_number(share, lang))
+}
+
+/// A share in percent without the sign.
 pub fn percent_number(share: f64, lang: Lang) -> String {
     let x = 100.0 * share;
     let decimals = match x.abs() {
         s if (s - s.round()).abs() < 1e-9 => 0,
         s if s >= 0.1 => 1,
         s if s >= 0.01 => 2,
-        _ => return localise(&format!("{x:.1e}"), lang),
+        s if s >= 0.001 => 3,
+        _ => 0,
     };
     localise(&format!("{x:.decimals$}"), lang)
 }

@@ -274,7 +274,11 @@ fn rule(voice: &Voice<'_>) -> String {
 
 fn counterfactual(voice: &Voice<'_>) -> Option<String> {
     let counterfactual = voice.decision.counterfactual.as_ref()?;
-    let conditions: Vec<String> = counterfactual.conditions.iter().map(|one| condition(voice, one)).collect();
+    let (told, others) = voice.conditions(&counterfactual.conditions);
+    let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
+    if !others.is_empty() {
+        conditions.push(format!("y también lo demás que supera su límite en {}", voice.columns(others.into_iter())));
+    }
     let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
         (true, _, 1) => "No se habría entrenado si esto hubiera sido distinto: ",
         (true, true, _) => "No se habría entrenado si todo esto hubiera sido distinto: ",
@@ -399,7 +403,8 @@ fn other_references(voice: &Voice<'_>) -> Option<String> {
         .other_references
         .iter()
         .map(|other| {
-            let mut text = format!("frente a {} ({}) ", reference(other.kind), rows(voice, other.rows));
+            let against = format!("frente a {}", reference(other.kind)).replace(" a el ", " al ");
+            let mut text = format!("{against} ({}) ", rows(voice, other.rows));
             text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
                 (Some(times), Some(column)) => {
                     format!("el mayor efecto es {} veces su límite, en {}", voice.multiple(times), voice.column(column))

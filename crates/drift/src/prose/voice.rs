@@ -1,12 +1,15 @@
 //! What both languages share: names, units and rounded numbers of one record.
 
-use tidewheel_domain::decision::{Cause, Change, ColumnLabels, Decision};
+use tidewheel_domain::decision::{Cause, Change, ColumnLabels, Condition, Decision};
 use tidewheel_domain::drift_report::{EffectName, LevelMove};
 
 use super::number::{self, Lang};
 
 /// Causes that get a paragraph of their own; the rest are named.
 const TOLD_CAUSES: usize = 5;
+
+/// Conditions of a counterfactual that are told in full; the columns of the rest are named.
+const TOLD_CONDITIONS: usize = 4;
 
 /// Columns named in a list before it is broken off.
 const NAMED_COLUMNS: usize = 12;
@@ -56,11 +59,11 @@ impl<'a> Voice<'a> {
         number::p_value(p, self.lang)
     }
 
-    /// The size of an effect in its own measure: shares in percent, distances plain.
+    /// The size of an effect in its own measure: differences of shares in points, distances plain.
     pub(super) fn size(&self, effect: EffectName, x: f64) -> String {
         match effect {
             EffectName::Distance | EffectName::CategoryDistance => number::distance(x, self.lang),
-            EffectName::Tails | EffectName::NewLevels | EffectName::Missing => self.percent(x),
+            EffectName::Tails | EffectName::NewLevels | EffectName::Missing => number::points(x, self.lang),
         }
     }
 
@@ -104,6 +107,18 @@ impl<'a> Voice<'a> {
     pub(super) fn new_levels(&self, levels: &[LevelMove]) -> String {
         let text = |level: &LevelMove| format!("{} ({})", quoted(&level.level, self.lang), self.percent(level.current));
         levels.iter().map(text).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The conditions told in full, and the columns that only the others name.
+    pub(super) fn conditions(&self, all: &'a [Condition]) -> (&'a [Condition], Vec<&'a str>) {
+        let (told, rest) = all.split_at(all.len().min(TOLD_CONDITIONS));
+        let mut others: Vec<&str> = Vec::new();
+        for column in rest.iter().filter_map(|condition| condition.column.as_deref()) {
+            if !others.contains(&column) {
+                others.push(column);
+            }
+        }
+        (told, others)
     }
 
     /// The causes told in full, and the rest.

@@ -1,1 +1,8 @@
 //! Everything of Tidewheel that speaks HTTP.
+
+/// The inference API.
+pub mod inference;
+
+/// Counters and the prediction log.
+pub mod observe;
+

@@ -1,0 +1,183 @@
+//! `POST /predict`, `POST /explain`, `POST /batch_predict`.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::Value;
+use tidewheel_registry::PredictionRecord;
+
+use super::answer::{BatchAnswer, ExplanationAnswer, Predicted, PredictionAnswer};
+use super::body::{read_json, take_row};
+use super::error::ApiError;
+use super::middleware::Arrived;
+use super::model::ServedModel;
+use super::request_id::RequestId;
+use super::state::{AppState, now};
+
+/// From so many rows on, a batch is computed off the threads that answer requests.
+const ROWS_INLINE: usize = 16;
+
+/// `POST /predict`
+pub(super) async fn predict(
+    State(app): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (body, client) = read_body(&app, request).await?;
+    let model = app.model()?;
+    let row = predict_row(&model, body)?;
+    let answer = PredictionAnswer {
+        answer_field: &app.project.serve.answer_field,
+        model: &model,
+        row: &row,
+        request_id: id.as_str(),
+    };
+    let response = json(&answer)?;
+    record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
+    app.metrics.prediction_took(arrived.0.elapsed());
+    Ok(response)
+}
+
+/// `POST /explain`
+pub(super) async fn explain(
+    State(app): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (body, client) = read_body(&app, request).await?;
+    let model = app.model()?;
+    let row = predict_row(&model, body)?;
+    let (model, row, explanation) = off_thread(move || {
+        let explanation = model.explain(&row.features);
+        (model, row, explanation)
+    })
+    .await?;
+    let explanation = explanation.map_err(|error| {
+        tracing::error!(request_id = id.as_str(), %error, "a row cannot be explained");
+        ApiError::internal()
+    })?;
+    let answer_field = &app.project.serve.answer_field;
+    let answer = ExplanationAnswer {
+        prediction: PredictionAnswer { answer_field, model: &model, row: &row, request_id: id.as_str() },
+        shap_values: &explanation.values,
+        base_value: explanation.base_value,
+        margin: explanation.margin,
+    };
+    let response = json(&answer)?;
+    record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
+    Ok(response)
+}
+
+/// `POST /batch_predict`
+pub(super) async fn batch_predict(
+    State(app): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    Extension(arrived): Extension<Arrived>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let (body, client) = read_body(&app, request).await?;
+    let Value::Array(bodies) = body else {
+        return Err(ApiError::field("body", body, "must be a list of rows"));
+    };
+    let most = app.project.serve.max_batch_rows;
+    if bodies.len() > most {
+        let detail =
+            format!("the list has {} rows; at most {most} are taken (setting serve.max_batch_rows)", bodies.len());
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+    }
+    let model = app.model()?;
+    let rows = if bodies.len() <= ROWS_INLINE {
+        predict_rows(&model, bodies)
+    } else {
+        let model = Arc::clone(&model);
+        off_thread(move || predict_rows(&model, bodies)).await?
+    };
+    let answer = BatchAnswer {
+        answer_field: &app.project.serve.answer_field,
+        model: &model,
+        rows: &rows,
+        request_id: id.as_str(),
+    };
+    let response = json(&answer)?;
+    for (place, row) in rows.into_iter().enumerate() {
+        if let Ok(row) = row {
+            record(&app, &model, row, format!("{}:{place}", id.as_str()), arrived, client.as_ref());
+        }
+    }
+    Ok(response)
+}
+
+async fn read_body(app: &AppState, request: Request) -> Result<(Value, Option<SocketAddr>), ApiError> {
+    let (parts, body) = request.into_parts();
+    let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    Ok((read_json(&parts.headers, body, app.project.serve.max_body_bytes).await?, client))
+}
+
+fn predict_rows(model: &ServedModel, bodies: Vec<Value>) -> Vec<Result<Predicted, ApiError>> {
+    bodies.into_iter().map(|body| predict_row(model, body)).collect()
+}
+
+fn predict_row(model: &ServedModel, body: Value) -> Result<Predicted, ApiError> {
+    let (fields, mut errors) = take_row(body)?;
+    let row = match model.recipe.parse_row(&fields) {
+        Ok(row) if errors.is_empty() => row,
+        Ok(_) => return Err(ApiError::fields(errors)),
+        Err(more) => {
+            let named = |field: &str| errors.iter().any(|error| error.field == field);
+            let more = more.into_iter().filter(|error| !named(&error.field)).collect::<Vec<_>>();
+            errors.extend(more);
+            return Err(ApiError::fields(errors));
+        }
+    };
+    model.predict(&row).map_err(|error| {
+        tracing::error!(%error, "the model refuses the features of its own recipe");
+        ApiError::internal()
+    })
+}
+
+/// Counts a prediction and hands it to the prediction log.
+fn record(
+    app: &AppState,
+    model: &ServedModel,
+    row: Predicted,
+    request_id: String,
+    arrived: Arrived,
+    client: Option<&SocketAddr>,
+) {
+    app.metrics.prediction(&model.counts, row.group, row.answer);
+    app.log.record(PredictionRecord {
+        at: now(),
+        request_id,
+        group_value: model.group_of(&row),
+        inputs: serde_json::to_string(&row.inputs).unwrap_or_default(),
+        answer: row.answer,
+        model_version: Some(model.version),
+        model_run_id: Some(model.run_id.clone()),
+        response_time_ms: arrived.0.elapsed().as_secs_f64() * 1e3,
+        client_ip: client.map(|client| client.ip().to_string()),
+    });
+}
+
+/// Computes on a thread of its own, so that the threads that answer requests stay free.
+async fn off_thread<T: Send + 'static>(compute: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    tokio::task::spawn_blocking(compute).await.map_err(|error| {
+        tracing::error!(%error, "a computation ended in a panic");
+        ApiError::internal()
+    })
+}
+
+pub(super) fn json(answer: &impl Serialize) -> Result<Response, ApiError> {
+    let mut body = Vec::with_capacity(1024);
+    serde_json::to_writer(&mut body, answer).map_err(|error| {
+        tracing::error!(%error, "an answer cannot be written");
+        ApiError::internal()
+    })?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+}

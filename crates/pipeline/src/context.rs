@@ -89,7 +89,8 @@ impl Context {
     /// A version of the project's model.
     pub async fn version(&self, version: i64) -> Result<ModelVersion, PipelineError> {
         let found = self.registry.model_version(&self.project.model_name, version).await?;
-        found.ok_or_else(|| PipelineError::Missing { what: format!("version {version} of {}", self.project.model_name) })
+        found
+            .ok_or_else(|| PipelineError::Missing { what: format!("version {version} of {}", self.project.model_name) })
     }
 
     /// Loads the model of a training run and verifies it.
@@ -106,12 +107,17 @@ impl Context {
     }
 
     /// A JSON artifact; `None` where it is not there.
-    pub async fn json_artifact<T: DeserializeOwned>(&self, run: &RunId, path: &str) -> Result<Option<T>, PipelineError> {
+    pub async fn json_artifact<T: DeserializeOwned>(
+        &self,
+        run: &RunId,
+        path: &str,
+    ) -> Result<Option<T>, PipelineError> {
         let Some(bytes) = self.registry.objects().get_artifact(run, path).await? else { return Ok(None) };
         let parsed = serde_json::from_slice(&bytes);
-        parsed
-            .map(Some)
-            .map_err(|error| PipelineError::Damaged { what: format!("artifact '{path}' of run {run}"), reason: error.to_string() })
+        parsed.map(Some).map_err(|error| PipelineError::Damaged {
+            what: format!("artifact '{path}' of run {run}"),
+            reason: error.to_string(),
+        })
     }
 
     /// Stores a JSON artifact.

@@ -103,7 +103,10 @@ impl PipelineError {
 
     /// Whether the turn was only stopped, not failed.
     pub fn is_stop(&self) -> bool {
-        matches!(self, PipelineError::Stopped | PipelineError::LeaseLost | PipelineError::Training(TrainingError::Stopped))
+        matches!(
+            self,
+            PipelineError::Stopped | PipelineError::LeaseLost | PipelineError::Training(TrainingError::Stopped)
+        )
     }
 }
 

@@ -102,7 +102,9 @@ async fn step_under_lease(context: &Context, external_id: &str, step: Step) -> R
     let registry = &context.registry;
     let turn = registry.turn_by_external_id(&context.project.name, external_id).await?;
     let mut turn = turn.ok_or_else(|| {
-        PipelineError::Order(format!("no turn is known as '{external_id}'; begin it with `step ingest --run {external_id}`"))
+        PipelineError::Order(format!(
+            "no turn is known as '{external_id}'; begin it with `step ingest --run {external_id}`"
+        ))
     })?;
     if matches!(turn.state, TurnState::Succeeded | TurnState::Waiting) {
         return Ok(turn);
@@ -300,7 +302,9 @@ async fn check(context: &Context, turn: &Turn, state: &State) -> Result<Action, 
     })
     .await?;
     let action = outputs["action"].as_str().unwrap_or_default();
-    action.parse().map_err(|_| PipelineError::Damaged { what: "the decision".into(), reason: format!("action '{action}'") })
+    action
+        .parse()
+        .map_err(|_| PipelineError::Damaged { what: "the decision".into(), reason: format!("action '{action}'") })
 }
 
 async fn trained(context: &Context, turn: &Turn, state: &State) -> Result<(), PipelineError> {
@@ -316,7 +320,8 @@ async fn trained(context: &Context, turn: &Turn, state: &State) -> Result<(), Pi
 async fn promoted(context: &Context, turn: &Turn, state: &State) -> Result<(), PipelineError> {
     let (batch, _) = state.batch()?;
     let version = state.output(TaskName::TrainModel, "version").and_then(Value::as_i64);
-    let version = version.ok_or_else(|| PipelineError::Missing { what: "the version that this turn trained".into() })?;
+    let version =
+        version.ok_or_else(|| PipelineError::Missing { what: "the version that this turn trained".into() })?;
     let inputs = json!({ "version": version, "champion": turn.champion_before });
     task(context, turn, state, TaskName::Promote, inputs, |log| async move {
         promote::run(context, turn, batch, version, &log).await
@@ -330,7 +335,8 @@ async fn reloaded(context: &Context, turn: &Turn, state: &State) -> Result<(), P
         context.registry.skip_tasks(&turn.run_id, &[TaskName::ReloadApi], now()).await?;
         return Ok(());
     }
-    task(context, turn, state, TaskName::ReloadApi, json!({}), |log| async move { reload::run(context, &log).await }).await?;
+    task(context, turn, state, TaskName::ReloadApi, json!({}), |log| async move { reload::run(context, &log).await })
+        .await?;
     Ok(())
 }
 
@@ -339,8 +345,7 @@ async fn close(context: &Context, turn: &Turn, action: Action) -> Result<Turn, P
     let untaken = [TaskName::TrainModel, TaskName::Promote, TaskName::ReloadApi];
     context.registry.skip_tasks(&turn.run_id, &untaken, now()).await?;
     if action == Action::StopAndAsk {
-        let outcome =
-            TurnOutcome { state: TurnState::Waiting, metrics_newest_batch: Metrics::new(), error: None };
+        let outcome = TurnOutcome { state: TurnState::Waiting, metrics_newest_batch: Metrics::new(), error: None };
         return Ok(context.registry.finish_turn(&turn.run_id, &outcome, now()).await?);
     }
     let state = State::load(context, turn).await?;
@@ -360,10 +365,8 @@ async fn ended(context: &Context, turn: &Turn) -> Result<Turn, PipelineError> {
         Ok(json!({ "metrics": metrics }))
     })
     .await?;
-    let metrics = serde_json::from_value(outputs["metrics"].clone()).map_err(|error| PipelineError::Damaged {
-        what: "the turn's metrics".into(),
-        reason: error.to_string(),
-    })?;
+    let metrics = serde_json::from_value(outputs["metrics"].clone())
+        .map_err(|error| PipelineError::Damaged { what: "the turn's metrics".into(), reason: error.to_string() })?;
     let outcome = TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics, error: None };
     Ok(context.registry.finish_turn(&turn.run_id, &outcome, now()).await?)
 }

@@ -6,7 +6,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use tracing::Level;
 
 use crate::command;
-use crate::output::Color;
+use crate::output::{Color, Format};
 
 /// The continuous-training loop for tabular models: data, drift, decision, training, promotion, serving.
 #[derive(Debug, Parser)]
@@ -71,19 +71,44 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// `--format` of the commands that print data.
+#[derive(Debug, Args)]
+pub(crate) struct FormatFlag {
+    /// How to print
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub(crate) format: Format,
+}
+
 /// The commands, in the order in which they are met.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Demo(command::demo::DemoArgs),
     Init(command::init::InitArgs),
     Check(command::check::CheckArgs),
+    Doctor(command::doctor::DoctorArgs),
+    Run(command::run::RunArgs),
+    Step(command::step::StepArgs),
+    Serve(command::serve::ServeArgs),
+    Why(command::why::WhyArgs),
+    Models(command::models::ModelsArgs),
+    Runs(command::runs::RunsArgs),
+    Batches(command::batches::BatchesArgs),
+    Quarantine(command::quarantine::QuarantineArgs),
+    Drift(command::drift::DriftArgs),
+    Model(command::model::ModelArgs),
+    SourceApi(command::source_api::SourceApiArgs),
     Schema(command::schema::SchemaArgs),
+    Openapi(command::openapi::OpenapiArgs),
     Completions(command::completions::CompletionsArgs),
 }
 
 impl Command {
     /// The level of the log unless a flag or `TIDEWHEEL_LOG` says otherwise.
     pub(crate) fn default_level(&self) -> Level {
-        Level::WARN
+        match self {
+            Command::Serve(_) | Command::SourceApi(_) => Level::INFO,
+            _ => Level::WARN,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use tidewheel_domain::project::{Layers, Project};
+use tidewheel_registry::{Registry, S3Settings, StoreSettings};
 
 use crate::cli::Globals;
 use crate::failure::wrong_use;
@@ -43,15 +44,39 @@ impl Context {
         Ok(Context { root: root.to_owned(), project, layers })
     }
 
-    /// A path of the project file, relative to the project's folder.
-    pub(crate) fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path)
+    /// Where the project's registry is. Relative paths are relative to the project's folder; what the project file
+    /// leaves out about S3, and all credentials, come from the usual AWS variables.
+    pub(crate) fn store(&self) -> StoreSettings {
+        let store = &self.project.store;
+        let mut settings = StoreSettings::new(self.database(&store.database), self.objects(&store.objects));
+        settings.s3 =
+            S3Settings { endpoint: store.endpoint.clone(), region: store.region.clone(), ..S3Settings::default() };
+        settings
+    }
+
+    /// Opens the registry.
+    pub(crate) async fn registry(&self) -> anyhow::Result<Registry> {
+        Ok(Registry::open(&self.store()).await?)
+    }
+
+    fn database(&self, setting: &str) -> String {
+        let path = setting.strip_prefix("sqlite:").unwrap_or(setting);
+        if path.contains("://") || path == ":memory:" { setting.to_owned() } else { self.inside(path) }
+    }
+
+    fn objects(&self, setting: &str) -> String {
+        if setting.contains("://") { setting.to_owned() } else { self.inside(setting) }
+    }
+
+    fn inside(&self, path: &str) -> String {
+        self.root.join(path).to_string_lossy().into_owned()
     }
 }
 
-/// The checked project of all layers.
+/// The checked project of all layers, its expressions compiled once.
 pub(crate) fn checked(layers: &Layers) -> anyhow::Result<Project> {
     let project = Project::try_from(layers.raw()?)?;
+    tidewheel_data::recipe::fit::check(&project).map_err(wrong_use)?;
     Ok(project)
 }
 

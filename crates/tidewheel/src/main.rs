@@ -10,6 +10,9 @@ mod bundled;
 /// The commands and their flags.
 mod cli;
 
+/// The time.
+mod clock;
+
 /// The project that a command works in, with its registry.
 mod context;
 
@@ -24,6 +27,15 @@ mod output;
 
 /// Progress on stderr.
 mod progress;
+
+/// The signal to stop.
+mod shutdown;
+
+/// One line a turn, and bars.
+mod summary;
+
+/// The runner over the project's source.
+mod turning;
 
 /// The program's own log on stderr.
 mod telemetry;

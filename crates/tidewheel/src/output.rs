@@ -150,6 +150,11 @@ pub(crate) fn optional<T: ToString>(value: Option<T>) -> Cell {
 }
 
 impl Cell {
+    /// The text alone.
+    pub(crate) fn as_text(&self) -> &str {
+        &self.text
+    }
+
     /// The same in a tone.
     pub(crate) fn tone(mut self, tone: Tone) -> Self {
         self.tone = tone;

@@ -25,7 +25,13 @@ use crate::training::window::Rows;
 const TRAILING_BATCHES: usize = 3;
 
 /// Decides about the batch of a turn. Gives the action and the reason.
-pub async fn run(context: &Context, turn: &Turn, batch: i64, again: bool, log: &TaskLog) -> Result<Value, PipelineError> {
+pub async fn run(
+    context: &Context,
+    turn: &Turn,
+    batch: i64,
+    again: bool,
+    log: &TaskLog,
+) -> Result<Value, PipelineError> {
     let decision = if again { batch_again(context, batch).await? } else { weigh(context, turn, batch, log).await? };
     for line in log_lines(&decision) {
         log.info(line);
@@ -182,7 +188,12 @@ pub fn labels(project: &Project) -> ColumnLabels {
     project.columns.iter().map(|column| (column.name.clone(), label(column))).collect()
 }
 
-async fn store(context: &Context, turn: &Turn, decision: &Decision, labels: &ColumnLabels) -> Result<(), PipelineError> {
+async fn store(
+    context: &Context,
+    turn: &Turn,
+    decision: &Decision,
+    labels: &ColumnLabels,
+) -> Result<(), PipelineError> {
     let record = serde_json::to_value(decision).map_err(|error| PipelineError::Damaged {
         what: "the decision record".to_owned(),
         reason: error.to_string(),

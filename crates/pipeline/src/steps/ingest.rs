@@ -83,7 +83,10 @@ pub async fn store(
     let position = fetched.position.to_string();
     log.info(format!("Received {} rows from {source} (sha256 {sha256})", fetched.raw.rows()));
     if !fetched.typed.extra.is_empty() {
-        log.warn(format!("Columns that the project does not know are kept as received: {}", fetched.typed.extra.join(", ")));
+        log.warn(format!(
+            "Columns that the project does not know are kept as received: {}",
+            fetched.typed.extra.join(", ")
+        ));
     }
     registry.set_source_position(&turn.run_id, &position).await?;
 
@@ -121,7 +124,8 @@ async fn earlier_hashes(context: &Context, this: &Sha256) -> Result<(HashSet<u12
             break;
         }
         let bytes = context.registry.objects().get_artifact(&batch.run_id, ROW_HASHES).await?;
-        let bytes = bytes.ok_or_else(|| PipelineError::Missing { what: format!("the row hashes of batch {}", batch.id) })?;
+        let bytes =
+            bytes.ok_or_else(|| PipelineError::Missing { what: format!("the row hashes of batch {}", batch.id) })?;
         for record in bytes.chunks_exact(RECORD_BYTES) {
             let (row, key) = record.split_at(16);
             rows.insert(u128::from_be_bytes(row.try_into().unwrap_or_default()));
@@ -195,9 +199,8 @@ fn prepare(
         seen: clean_rows.iter().map(|&row| earlier_keys.contains(&keys[row])).collect(),
         copies: clean_rows.iter().map(|&row| copies[row]).collect(),
     };
-    let records = distinct.iter().flat_map(|&row| {
-        hashes.rows[row].to_be_bytes().into_iter().chain(keys[row].to_be_bytes())
-    });
+    let records =
+        distinct.iter().flat_map(|&row| hashes.rows[row].to_be_bytes().into_iter().chain(keys[row].to_be_bytes()));
     Ok(Prepared {
         batch: NewBatch {
             sha256: hashes.content,
@@ -238,9 +241,7 @@ fn row_as_json(
     let mut object = Map::new();
     for spec in &project.columns {
         let value = match table.column(&spec.name) {
-            _ if bad.contains_key(&(row, spec.name.as_str())) => {
-                Value::from(bad[&(row, spec.name.as_str())])
-            }
+            _ if bad.contains_key(&(row, spec.name.as_str())) => Value::from(bad[&(row, spec.name.as_str())]),
             Some(Column::Number(values)) if !values[row].is_nan() => match spec.kind {
                 ColumnType::Date => Value::from(format_date(values[row])),
                 ColumnType::Boolean => Value::from(values[row] != 0.0),

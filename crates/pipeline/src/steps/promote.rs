@@ -17,7 +17,13 @@ use crate::training::split_rows;
 use crate::training::window::Rows;
 
 /// Judges the version that a turn has trained. Gives whether it was promoted, and why or why not.
-pub async fn run(context: &Context, turn: &Turn, batch: i64, version: i64, log: &TaskLog) -> Result<Value, PipelineError> {
+pub async fn run(
+    context: &Context,
+    turn: &Turn,
+    batch: i64,
+    version: i64,
+    log: &TaskLog,
+) -> Result<Value, PipelineError> {
     let project = Arc::clone(&context.project);
     let challenger = context.version(version).await?;
     let challenger_scorer = context.scorer(version, &challenger.run_id).await?;
@@ -27,7 +33,10 @@ pub async fn run(context: &Context, turn: &Turn, batch: i64, version: i64, log: 
             let champion = context.version(champion).await?;
             let champion_scorer = context.scorer(champion.version, &champion.run_id).await?;
             let (_, rows, _) = window(context, batch).await?;
-            log.info(format!("Comparing version {version} with version {} on the same hold-out rows", champion.version));
+            log.info(format!(
+                "Comparing version {version} with version {} on the same hold-out rows",
+                champion.version
+            ));
             let project = Arc::clone(&project);
             let work = move || paired(&project, &rows, batch, &champion_scorer, &challenger_scorer);
             compute(work).await?.map_err(|error| PipelineError::Training(error.into()))?

@@ -135,7 +135,11 @@ fn report(challenger: &Challenger, log: &TaskLog) {
     log.info(format!(
         "Best of {} trials ({complete} complete): {}",
         challenger.tuned.trials.len(),
-        params_by_name(&challenger.params).iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+        params_by_name(&challenger.params)
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect::<Vec<_>>()
+            .join(" ")
     ));
     let line = |metrics: &Metrics| {
         let parts = metrics.iter().map(|(name, metric)| format!("{name} {}", short(metric.value)));
@@ -147,7 +151,11 @@ fn report(challenger: &Challenger, log: &TaskLog) {
         challenger.holdout.outside,
         line(&challenger.holdout.metrics)
     ));
-    log.info(format!("Newest batch's hold-out ({} rows): {}", challenger.newest.rows, line(&challenger.newest.metrics)));
+    log.info(format!(
+        "Newest batch's hold-out ({} rows): {}",
+        challenger.newest.rows,
+        line(&challenger.newest.metrics)
+    ));
 }
 
 fn short(value: f64) -> String {
@@ -155,7 +163,8 @@ fn short(value: f64) -> String {
 }
 
 fn importance(challenger: &Challenger) -> Importance {
-    let shares: BTreeMap<&str, f64> = challenger.importance.iter().map(|(name, share)| (name.as_str(), *share)).collect();
+    let shares: BTreeMap<&str, f64> =
+        challenger.importance.iter().map(|(name, share)| (name.as_str(), *share)).collect();
     let inputs = challenger.scorer.recipe.recipe().inputs.iter();
     let columns = inputs.map(|input| {
         let share = input.read_by.iter().filter_map(|feature| shares.get(feature.as_str())).sum();
@@ -164,7 +173,13 @@ fn importance(challenger: &Challenger) -> Importance {
     Importance { columns: columns.collect(), features: challenger.importance.clone() }
 }
 
-fn record(project: &Project, turn: &Turn, challenger: &Challenger, ids: &[i64], started_at: Timestamp) -> TrainingRecord {
+fn record(
+    project: &Project,
+    turn: &Turn,
+    challenger: &Challenger,
+    ids: &[i64],
+    started_at: Timestamp,
+) -> TrainingRecord {
     let mut params = params_by_name(&challenger.params);
     params.insert("batches".to_owned(), join(ids));
     params.insert("training_rows".to_owned(), challenger.training_rows.to_string());

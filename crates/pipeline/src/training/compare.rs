@@ -173,12 +173,7 @@ fn relative_change(losses: &Losses<'_>, belongs: impl Fn(usize) -> bool) -> Opti
 
 /// Judges a challenger: floors first, then the comparison with the champion. `metrics` are the challenger's on the
 /// hold-out. With a champion but without a comparison the challenger is rejected: fail closed.
-pub fn judge(
-    spec: &PromoteSpec,
-    metrics: &Metrics,
-    has_champion: bool,
-    comparison: Option<Comparison>,
-) -> Verdict {
+pub fn judge(spec: &PromoteSpec, metrics: &Metrics, has_champion: bool, comparison: Option<Comparison>) -> Verdict {
     let mut gates = Vec::new();
     let observed = |name: &str| metrics.get(name).map(|metric| metric.value).filter(|value| value.is_finite());
     if let Some(floor) = spec.min_r2 {
@@ -205,7 +200,10 @@ fn champion_gates(spec: &PromoteSpec, comparison: Option<&Comparison>) -> Vec<Ga
     let newest = comparison.and_then(|comparison| comparison.newest_change);
     let mut gates = vec![
         Gate {
-            criterion: format!("upper end of the loss change against the champion < {:+} %", percent(spec.max_loss_rise)),
+            criterion: format!(
+                "upper end of the loss change against the champion < {:+} %",
+                percent(spec.max_loss_rise)
+            ),
             observed: upper.filter(|upper| upper.is_finite()).map(percent),
             passed: upper.is_some_and(|upper| upper < spec.max_loss_rise),
         },

@@ -18,11 +18,11 @@ pub mod tune;
 /// Champion against challenger.
 pub mod compare;
 
+use thiserror::Error;
 use tidewheel_boost::{Dataset, DatasetError, Params, PredictError, TrainError, TrainOptions, train};
 use tidewheel_data::bundle::{self, BundleError};
 use tidewheel_data::recipe::{FitError, Recipe};
 use tidewheel_domain::project::Project;
-use thiserror::Error;
 
 use scorer::{Evaluation, Scorer};
 use tune::Tuned;

@@ -1,10 +1,10 @@
 //! A model with its recipe: what predicts rows of a table, and how well.
 
+use thiserror::Error;
 use tidewheel_boost::{Explainer, Model, PredictError};
 use tidewheel_data::bundle::{Bundle, BundleError, GoldenRow};
 use tidewheel_data::recipe::CompiledRecipe;
 use tidewheel_domain::{Metrics, Table};
-use thiserror::Error;
 
 use super::evaluate::{Predicted, metrics};
 use super::window::Rows;

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 use tidewheel_domain::project::SourceSpec;
 
-use crate::cli::Globals;
+use crate::cli::{FormatFlag, Globals};
 use crate::context::Context;
 use crate::failure::Status;
 use crate::output::{Format, Output, Tone};
@@ -14,9 +14,8 @@ use crate::output::{Format, Output, Tone};
 #[command(after_help = "Example:\n  tidewheel -C my-project check\n\n\
                         Exit codes: 0 the file is in order, 2 it is not (the mistake is named).")]
 pub(crate) struct CheckArgs {
-    /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
-    format: Format,
+    #[command(flatten)]
+    format: FormatFlag,
 }
 
 pub(crate) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<Status> {
@@ -26,7 +25,7 @@ pub(crate) fn run(globals: &Globals, args: CheckArgs) -> anyhow::Result<Status> 
     let origins = context.layers.origins();
     let overrides = origins.iter().filter(|(_, origin)| !matches!(origin, tidewheel_domain::project::Origin::File(_)));
     let overrides = overrides.map(|(key, origin)| (key.clone(), origin.to_string())).collect::<Vec<_>>();
-    match args.format {
+    match args.format.format {
         Format::Json => output.json(&json!({
             "valid": true,
             "project": project.name,

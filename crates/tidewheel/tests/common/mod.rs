@@ -1,0 +1,103 @@
+//! Running the real binary.
+
+// Each test file uses a part of this.
+#![allow(dead_code, reason = "each test file is a crate of its own and uses a part of these helpers")]
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What the binary did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Stdout as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The same, after it is known that the command succeeded.
+    #[track_caller]
+    pub fn ok(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    /// The same, after it is known that the command was used wrongly and said so with these words.
+    #[track_caller]
+    pub fn wrong_use(self, words: &[&str]) -> Self {
+        self.fails_with(2, words)
+    }
+
+    /// The same, after it is known that the command ended with this code and these words.
+    #[track_caller]
+    pub fn fails_with(self, code: i32, words: &[&str]) -> Self {
+        assert_eq!(self.code, code, "{self:?}");
+        for word in words {
+            assert!(self.stderr.contains(word), "'{word}' is missing: {self:?}");
+        }
+        assert!(!self.stderr.contains("panicked"), "{self:?}");
+        self
+    }
+}
+
+/// The binary, to be run in a folder without any setting of the environment.
+pub fn command<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tidewheel"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TIDEWHEEL_") {
+            command.env_remove(name);
+        }
+    }
+    command.current_dir(folder).args(args).stdin(Stdio::null());
+    command
+}
+
+/// Runs the binary in a folder.
+pub fn run<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Ran {
+    finish(&mut command(folder, args))
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Ran {
+    let output = command.output().expect("the binary starts");
+    Ran {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
+
+/// Numbers that look random and are the same in every run (a linear congruential generator).
+pub struct Numbers(pub u64);
+
+impl Numbers {
+    /// The next one, from 0 to 1.
+    pub fn next(&mut self) -> f64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+/// Writes a table of sales: size, region, day, and units that depend on size and region. `shift` moves the sizes.
+pub fn sales(folder: &Path, name: &str, seed: u64, rows: usize, shift: f64) -> PathBuf {
+    let mut numbers = Numbers(seed);
+    let mut text = String::from("size,region,day,units\n");
+    for _ in 0..rows {
+        let size = shift + 10.0 * numbers.next();
+        let region = (numbers.next() * 4.0) as usize;
+        let day = 1 + (numbers.next() * 28.0) as usize;
+        let units = 3.0 * size + 5.0 * region as f64 + numbers.next();
+        let region = ["north", "east", "south", "west"][region];
+        let _ = writeln!(text, "{size:.3},{region},2024-03-{day:02},{units:.3}");
+    }
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("written");
+    path
+}

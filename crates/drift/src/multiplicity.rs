@@ -22,7 +22,7 @@ pub fn benjamini_hochberg(p: &[f64]) -> Vec<f64> {
     step_up(p, 1.0)
 }
 
-/// Benjamini and Yekutieli 2001: the same under any dependence, at the price of a factor `sum 1/k`.
+/// Benjamini and Yekutieli 2001: the same under any dependence, for a factor of `sum 1/k`.
 pub fn benjamini_yekutieli(p: &[f64]) -> Vec<f64> {
     step_up(p, (1..=p.len()).map(|k| 1.0 / k as f64).sum())
 }

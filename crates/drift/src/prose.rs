@@ -41,7 +41,7 @@ pub fn log_lines(decision: &Decision) -> Vec<String> {
     match decision.action {
         Action::Baseline => lines.push("No reference data yet: first run".to_owned()),
         Action::Skip if decision.same_as_batch.is_some() => {
-            lines.push(format!("Skipping training: {}", decision.reason))
+            lines.push(format!("Skipping training: {}", decision.reason));
         }
         Action::Skip if decision.causes.is_empty() => lines.push("No drift detected, skipping training".to_owned()),
         Action::Skip => lines.push(format!("Skipping training: {}", decision.reason)),

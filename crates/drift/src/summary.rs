@@ -37,7 +37,7 @@ pub fn numeric_summary(sample: &Sample, frozen: &Frozen) -> Option<NumericSummar
 
 /// Bins frozen from the reference between its limits, on a logarithmic scale when it is positive and skewed.
 pub fn histogram(reference: &Sample, current: &Sample, frozen: &Frozen) -> Option<Histogram> {
-    if current.present() == 0 || !(frozen.low < frozen.high) || !(frozen.high - frozen.low).is_finite() {
+    if current.present() == 0 || frozen.low >= frozen.high || !(frozen.high - frozen.low).is_finite() {
         return None;
     }
     let median = quantile(reference.finite(), 0.5)?;

@@ -170,7 +170,9 @@ fn aligned(rows: &[[String; 10]]) -> String {
             if index > 0 {
                 line += "  ";
             }
-            line += &if index < LEFT { format!("{cell}{padding}") } else { format!("{padding}{cell}") };
+            let (before, after) = if index < LEFT { (cell, &padding) } else { (&padding, cell) };
+            line += before;
+            line += after;
         }
         text += line.trim_end();
         text.push('\n');

@@ -4,6 +4,7 @@ mod support;
 
 use serde_json::Value;
 use support::Random;
+use tidewheel_domain::decision::ColumnLabels;
 use tidewheel_domain::drift_report::{DriftReport, DriftSettings, EffectName, Note, Side};
 use tidewheel_domain::table::{CategoryColumn, Column, Table};
 use tidewheel_drift::{DriftError, Lang, PolicyInputs, compare, decide, prose, render_text};
@@ -40,8 +41,8 @@ fn checked(reference: Column, current: Column) -> DriftReport {
     };
     let decision = decide(&inputs);
     for said in [
-        prose(&decision, Lang::En, &Default::default()),
-        prose(&decision, Lang::Es, &Default::default()),
+        prose(&decision, Lang::En, &ColumnLabels::new()),
+        prose(&decision, Lang::Es, &ColumnLabels::new()),
         render_text(&report),
     ] {
         let mut words = said.split(|c: char| !c.is_alphabetic());

@@ -31,10 +31,10 @@ pub fn category_distance(reference: &[u64], current: &[u64], level: Level, bound
         .clamp(0.0, 1.0);
     let null = Null::of(reference, current);
     let value = (measured - null.mean).max(0.0).sqrt();
-    let low = null.distance_at(|distance| null.tail_above(distance, measured) >= level.low.chance);
+    let low = distance_at(|distance| null.tail_above(distance, measured) >= level.low.chance);
     // Samples that are more alike than chance allows are no proof of anything.
     let at_least = measured.max(null.mean);
-    let high = null.distance_at(|distance| 1.0 - null.tail_above(distance, at_least) <= level.high.chance);
+    let high = distance_at(|distance| 1.0 - null.tail_above(distance, at_least) <= level.high.chance);
     let estimate = Estimate {
         value,
         low: low.min(value),
@@ -91,23 +91,6 @@ impl Null {
         gamma_q(mean * mean / variance, x * mean / variance)
     }
 
-    /// The smallest distance in 0..=1 at which a condition holds that holds from there on (1 where it never does).
-    fn distance_at(&self, holds: impl Fn(f64) -> bool) -> f64 {
-        if holds(0.0) {
-            return 0.0;
-        }
-        let (mut low, mut high) = (0.0, 1.0);
-        for _ in 0..40 {
-            let middle = f64::midpoint(low, high);
-            if holds(middle) {
-                high = middle;
-            } else {
-                low = middle;
-            }
-        }
-        high
-    }
-
     /// The true distance whose measured divergence lies, in 95 of 100 samples, above what shows it to be over `bound`.
     fn visible(&self, bound: f64, level: Level) -> f64 {
         let at = |distance: f64, z: f64| {
@@ -115,8 +98,25 @@ impl Null {
             square + z * (self.variance + 4.0 * square * self.unit).sqrt()
         };
         let threshold = at(bound, level.low.z);
-        self.distance_at(|distance| at(distance, -POWER_Z) >= threshold)
+        distance_at(|distance| at(distance, -POWER_Z) >= threshold)
     }
+}
+
+/// The smallest distance in 0..=1 at which a condition holds that holds from there on (1 where it never does).
+fn distance_at(holds: impl Fn(f64) -> bool) -> f64 {
+    if holds(0.0) {
+        return 0.0;
+    }
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..40 {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    high
 }
 
 /// Mean and variance of a level's part of the divergence when its `count` pooled rows are dealt at random.

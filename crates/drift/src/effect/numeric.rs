@@ -122,7 +122,7 @@ fn winsorised_distance(
 /// `P(|Z + δ| >= size) = chance`, in units of the error; 0 where even no difference has more than that.
 fn lower_end(measured: Measured, tail: Tail) -> f64 {
     let x = measured.size / measured.error;
-    if !(x > Tail::new(tail.chance / 2.0).z) {
+    if x.is_nan() || x <= Tail::new(tail.chance / 2.0).z {
         return 0.0;
     }
     let mut delta = (x - tail.z).max(0.0);

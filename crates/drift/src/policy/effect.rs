@@ -55,24 +55,24 @@ pub(super) fn judge(report: &DriftReport, inputs: &PolicyInputs) -> Verdict {
 fn skip(report: &DriftReport, effects: &[(&ColumnDrift, &Effect)], evidence: Vec<Evidence>) -> Verdict {
     let ignored: Vec<&str> =
         report.drifted().filter(|column| !column.relevant).map(|column| column.name.as_str()).collect();
-    let mut reason = "no relevant column drifted".to_owned();
+    let mut reason = vec!["no relevant column drifted".to_owned()];
     if let Some((column, effect)) = effects.first() {
-        reason += &format!(
-            "; closest: '{}' with {} {:.3} [{:.3}, {:.3}], bound {}",
+        reason.push(format!(
+            "closest: '{}' with {} {:.3} [{:.3}, {:.3}], bound {}",
             column.name,
             effect.name.as_str(),
             effect.value,
             effect.low,
             effect.high,
             effect.bound,
-        );
+        ));
     }
     if !ignored.is_empty() {
-        reason += &format!("; drifted but ignored by the model: {}", ignored.join(", "));
+        reason.push(format!("drifted but ignored by the model: {}", ignored.join(", ")));
     }
     Verdict {
         action: Action::Skip,
-        reason,
+        reason: reason.join("; "),
         rule: Rule {
             name: RuleName::NoRelevantColumnDrifted,
             condition: "the lower end of every effect of a relevant column <= its bound".to_owned(),

@@ -1,11 +1,12 @@
 //! English.
+#![expect(clippy::format_push_string, reason = "sentences are put together from parts, a few for each decision")]
 
 use tidewheel_domain::decision::{
     Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,
 };
 use tidewheel_domain::drift_report::EffectName;
 
-use super::voice::Voice;
+use super::voice::{Voice, told_conditions};
 use super::{ks_p_value, rests_on_p_values};
 
 pub(super) fn headline(voice: &Voice<'_>) -> String {
@@ -274,7 +275,7 @@ fn rule(voice: &Voice<'_>) -> String {
 
 fn counterfactual(voice: &Voice<'_>) -> Option<String> {
     let counterfactual = voice.decision.counterfactual.as_ref()?;
-    let (told, others) = voice.conditions(&counterfactual.conditions);
+    let (told, others) = told_conditions(&counterfactual.conditions);
     let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
     if !others.is_empty() {
         conditions.push(format!("and likewise what else is over its bound in {}", voice.columns(others.into_iter())));

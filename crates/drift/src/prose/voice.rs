@@ -109,23 +109,23 @@ impl<'a> Voice<'a> {
         levels.iter().map(text).collect::<Vec<_>>().join(", ")
     }
 
-    /// The conditions told in full, and the columns that only the others name.
-    pub(super) fn conditions(&self, all: &'a [Condition]) -> (&'a [Condition], Vec<&'a str>) {
-        let (told, rest) = all.split_at(all.len().min(TOLD_CONDITIONS));
-        let mut others: Vec<&str> = Vec::new();
-        for column in rest.iter().filter_map(|condition| condition.column.as_deref()) {
-            if !others.contains(&column) {
-                others.push(column);
-            }
-        }
-        (told, others)
-    }
-
     /// The causes told in full, and the rest.
     pub(super) fn causes(&self) -> (&'a [Cause], &'a [Cause]) {
         let causes = &self.decision.causes;
         causes.split_at(causes.len().min(TOLD_CAUSES))
     }
+}
+
+/// The conditions told in full, and the columns that only the others name.
+pub(super) fn told_conditions(all: &[Condition]) -> (&[Condition], Vec<&str>) {
+    let (told, rest) = all.split_at(all.len().min(TOLD_CONDITIONS));
+    let mut others: Vec<&str> = Vec::new();
+    for column in rest.iter().filter_map(|condition| condition.column.as_deref()) {
+        if !others.contains(&column) {
+            others.push(column);
+        }
+    }
+    (told, others)
 }
 
 /// A text in the quotation marks of a language.

@@ -130,35 +130,37 @@ fn paths_outside_square(n: usize, h: usize) -> f64 {
     2.0 * p
 }
 
-/// Share of the paths from (0, 0) to (m, n), `m > n`, that leave the band `|x/m - y/n| < h / lcm(m, n)`, column by
-/// column: each entry is the share of the paths to that point which have left, a mean weighted by their numbers.
+/// Share of the paths from (0, 0) to (m, n) that leave the band `|x/m - y/n| < h / lcm(m, n)`. Each entry is the share
+/// of the paths to a point that have left by then, a mean of its two forerunners weighted by the numbers of paths:
+/// `P(x, y) = (x P(x-1, y) + y P(x, y-1)) / (x + y)`. The points of a diagonal `x + y = s` do not depend on each other.
 fn paths_outside_band(m: usize, n: usize, divisor: usize, h: i64) -> f64 {
-    let (mg, ng, last) = ((m / divisor) as i64, (n / divisor) as i64, n as i64);
+    let (mg, ng) = ((m / divisor) as i64, (n / divisor) as i64);
+    let (m, n) = (m as i64, n as i64);
     let ceil_div = |p: i64, q: i64| -(-p).div_euclid(q);
-    let (mut min_j, mut max_j) = (0, ceil_div(h, mg).min(last + 1));
-    let mut length = max_j - min_j;
-    let mut outside = vec![1.0f64; (2 * max_j + 2).min(last + 1) as usize + 2];
-    outside[..max_j as usize].fill(0.0);
-    for i in 1..=m as i64 {
-        let (before_min, before_length) = (min_j, length);
-        min_j = ((ng * i - h).div_euclid(mg) + 1).clamp(0, last);
-        max_j = ceil_div(ng * i + h, mg).min(last + 1);
-        if max_j <= min_j {
+    // entry y + 1 is the point (s - y, y); beside the band stand ones
+    let mut before = vec![1.0f64; n as usize + 3];
+    let mut after = before.clone();
+    before[1] = 0.0;
+    let heights: Vec<f64> = (0..=n).map(|y| y as f64).collect();
+    for s in 1..=m + n {
+        let first = ((s * ng - h).div_euclid(mg + ng) + 1).max(s - m).max(0);
+        let last = (ceil_div(s * ng + h, mg + ng) - 1).min(n).min(s);
+        if first > last {
             return 1.0;
         }
-        let mut share = if min_j == 0 { 0.0 } else { 1.0 };
-        for offset in 0..max_j - min_j {
-            let j = offset + min_j;
-            let from_left = outside[(j - before_min) as usize];
-            share = (from_left * i as f64 + share * j as f64) / (i + j) as f64;
-            outside[offset as usize] = share;
+        let (first, last) = (first as usize, last as usize);
+        let (sum, share) = (s as f64, 1.0 / s as f64);
+        let targets = &mut after[first + 1..=last + 1];
+        let lower = &before[first..=last];
+        let upper = &before[first + 1..=last + 1];
+        for (((target, y), below), left) in targets.iter_mut().zip(&heights[first..=last]).zip(lower).zip(upper) {
+            *target = (left * (sum - y) + below * y) * share;
         }
-        length = max_j - min_j;
-        if before_length > length {
-            outside[length as usize..before_length as usize].fill(1.0);
-        }
+        after[first] = 1.0;
+        after[last + 2] = 1.0;
+        std::mem::swap(&mut before, &mut after);
     }
-    outside[(max_j - min_j - 1) as usize]
+    before[n as usize + 1]
 }
 
 #[cfg(test)]

@@ -135,7 +135,9 @@ fn rescale(values: &mut [f64], pivot: usize) -> i32 {
         x if x > 0.0 && x < large.recip() => large,
         _ => return 0,
     };
-    values.iter_mut().for_each(|value| *value *= scale);
+    for value in values.iter_mut() {
+        *value *= scale;
+    }
     if scale < 1.0 { EXPONENT } else { -EXPONENT }
 }
 

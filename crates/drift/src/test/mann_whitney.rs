@@ -31,7 +31,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<Outcome> {
         ties += t * t * t - t;
     }
     let variance = n * m / 12.0 * (total + 1.0 - ties / (total * (total - 1.0)));
-    if !(variance > 0.0) {
+    if variance.is_nan() || variance <= 0.0 {
         return None;
     }
     let z = (u.max(n * m - u) - n * m / 2.0 - 0.5) / variance.sqrt();

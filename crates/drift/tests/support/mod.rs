@@ -52,7 +52,9 @@ pub(crate) fn zipf(levels: usize, power: f64) -> Vec<f64> {
             total
         })
         .collect();
-    cumulative.iter_mut().for_each(|weight| *weight /= total);
+    for weight in &mut cumulative {
+        *weight /= total;
+    }
     cumulative
 }
 

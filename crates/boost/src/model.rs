@@ -102,7 +102,7 @@ pub enum ModelError {
         /// Number of features.
         features: usize,
     },
-    /// A threshold that is NaN or -infinity, a leaf or cover that is not finite, or a negative cover.
+    /// A threshold, leaf or cover that is not finite, or a negative cover.
     #[error("tree {tree}: node {node} has {field} {value}")]
     BadNumber {
         /// Index of the tree.
@@ -216,7 +216,7 @@ fn check_numbers(node: &Node, tree: usize, id: usize) -> Result<(), ModelError> 
     check("cover", cover, cover.is_finite() && cover >= 0.0)?;
     match *node {
         Node::Leaf { value, .. } => check("value", value, value.is_finite()),
-        Node::Split { threshold, .. } => check("threshold", threshold, threshold > f32::NEG_INFINITY),
+        Node::Split { threshold, .. } => check("threshold", threshold, threshold.is_finite()),
     }
 }
 

@@ -10,25 +10,30 @@
 //! (the Beta integral of the Shapley weights; the polynomial form of Linear TreeSHAP, Yu et al. 2022). The integrand
 //! has degree d - 1 for d distinct features, so the Gauss-Legendre rule with d / 2 points is exact. At each point the
 //! products run down the tree as a prefix (`outer`) and the sums of leaves come back up (`inner`), so a row costs a
-//! few operations per node and point. All points are positive, so nothing cancels.
+//! few operations per node and point, in two loops over the splits without branches that depend on the row.
 
 use std::collections::BTreeMap;
 
 use super::{quadrature::gauss_legendre, share};
 use crate::model::{Node, Tree};
 
-/// A split, in 40 bytes.
+/// A split. Splits of a tree stand in preorder, so that parents come before their children.
 #[derive(Debug, Clone, Copy)]
 struct Split {
     /// Shares of the cover that go left and right.
     shares: [f64; 2],
+    /// Outputs of the children that are leaves; 0 for a child that is a split.
+    leaves: [f64; 2],
     threshold: f32,
     /// Feature index; the top bit says that missing values go left.
     feature: u32,
-    /// Index of a split, or with the top bit of a leaf.
-    children: [u32; 2],
-    /// Level of the split above that reads the same feature, or [`NONE`].
+    /// The split above, by its place in the tree, with the top bit for its right side; [`NONE`] for the root.
+    parent: u32,
+    /// Where the path has split the same feature before: the split that the last such split leads to, by its place in
+    /// the tree; else [`NONE`].
     previous: u32,
+    /// Whether this split is the `previous` of one below.
+    is_previous: bool,
 }
 
 const TOP: u32 = 1 << 31;
@@ -40,10 +45,8 @@ pub(super) struct Group {
     /// Quadrature points and weights, in lanes.
     points: Vec<(f64, f64)>,
     splits: Vec<Split>,
-    leaves: Vec<f64>,
-    /// The root splits.
-    roots: Vec<u32>,
-    depth: usize,
+    /// Number of splits of each tree.
+    sizes: Vec<usize>,
 }
 
 /// Numbers of points that have code of their own; more points are taken in passes of the largest.
@@ -62,9 +65,7 @@ pub(super) fn groups(trees: &[&Tree]) -> Vec<Group> {
         let group = by_points.entry(points).or_insert_with(|| Group {
             points: gauss_legendre(points),
             splits: Vec::new(),
-            leaves: Vec::new(),
-            roots: Vec::new(),
-            depth: 0,
+            sizes: Vec::new(),
         });
         group.push(tree);
     }
@@ -90,31 +91,40 @@ fn most_distinct(tree: &Tree) -> usize {
 
 impl Group {
     fn push(&mut self, tree: &Tree) {
-        self.depth = self.depth.max(tree.depth());
-        let root = self.push_node(tree, 0, &mut Vec::new());
-        self.roots.push(root);
+        let first = self.splits.len();
+        self.push_split(tree, 0, NONE, &mut Vec::new(), first);
+        self.sizes.push(self.splits.len() - first);
     }
 
-    /// Adds a node and what is below; `path` holds the features split above.
-    fn push_node(&mut self, tree: &Tree, id: u32, path: &mut Vec<u32>) -> u32 {
-        match tree.nodes()[id as usize] {
-            Node::Leaf { value, .. } => {
-                self.leaves.push(f64::from(value));
-                (self.leaves.len() as u32 - 1) | TOP
-            }
-            Node::Split { feature, threshold, default_left, left, right, cover, .. } => {
-                let here = self.splits.len();
-                let previous = path.iter().rposition(|&above| above == feature).map_or(NONE, |level| level as u32);
-                let shares = [left, right].map(|child| share(cover, tree.nodes()[child as usize].cover()));
-                let feature_bits = feature | if default_left { TOP } else { 0 };
-                self.splits.push(Split { shares, threshold, feature: feature_bits, children: [0; 2], previous });
-                path.push(feature);
-                let children = [left, right].map(|child| self.push_node(tree, child, path));
-                path.pop();
-                self.splits[here].children = children;
-                here as u32
-            }
+    /// Adds a split and what is below. `path` holds the features split above, each with the place of the split that
+    /// the path goes to from there; `first` is where the tree begins.
+    fn push_split(&mut self, tree: &Tree, id: u32, parent: u32, path: &mut Vec<(u32, u32)>, first: usize) {
+        let nodes = tree.nodes();
+        let Node::Split { feature, threshold, default_left, left, right, cover, .. } = nodes[id as usize] else {
+            return;
+        };
+        let place = (self.splits.len() - first) as u32;
+        if let Some((_, leads_to)) = path.last_mut() {
+            *leads_to = place;
         }
+        let previous = path.iter().rev().find(|(above, _)| *above == feature).map_or(NONE, |&(_, leads_to)| leads_to);
+        let children = [left, right].map(|child| nodes[child as usize]);
+        self.splits.push(Split {
+            shares: children.map(|child| share(cover, child.cover())),
+            leaves: children.map(|child| if let Node::Leaf { value, .. } = child { f64::from(value) } else { 0.0 }),
+            threshold,
+            feature: feature | if default_left { TOP } else { 0 },
+            parent,
+            previous,
+            is_previous: false,
+        });
+        if previous != NONE {
+            self.splits[first + previous as usize].is_previous = true;
+        }
+        path.push((feature, 0));
+        self.push_split(tree, left, place, path, first);
+        self.push_split(tree, right, place | TOP, path, first);
+        path.pop();
     }
 
     /// Adds the SHAP values of the rows (row-major) to `out`.
@@ -149,20 +159,23 @@ impl Group {
 
     #[inline(always)]
     fn pass_plain<const N: usize>(&self, points: &[(f64, f64)], num_features: usize, rows: &[f32], out: &mut [f64]) {
-        let num_rows = rows.len() / num_features.max(1);
-        let mut sums = vec![[0f64; N]; num_rows * num_features];
         let mut known = [0f64; N];
         let mut unknown = [0f64; N];
         for (i, &(t, _)) in points.iter().enumerate() {
             known[i] = t;
             unknown[i] = 1.0 - t;
         }
-        let mut path = vec![(0f64, 0f64); self.depth];
-        for &root in &self.roots {
+        let mut sums = vec![[0f64; N]; rows.len()];
+        let most_splits = self.sizes.iter().copied().max().unwrap_or(0);
+        let mut states = vec![State::default(); most_splits];
+        let mut splits = &self.splits[..];
+        for &size in &self.sizes {
+            let (tree, rest) = splits.split_at(size);
             for (row, sums) in rows.chunks(num_features).zip(sums.chunks_mut(num_features)) {
-                let mut walk = Walk { group: self, row, sums, known, unknown, path: &mut path };
-                walk.split(root as usize, 0, [1.0; N]);
+                down(tree, row, &mut states[..size], &known, &unknown);
+                up(tree, sums, &mut states[..size], &known, &unknown);
             }
+            splits = rest;
         }
         for (out, sums) in out.iter_mut().zip(&sums) {
             *out += sums.iter().zip(points).map(|(sum, (_, weight))| sum * weight).sum::<f64>();
@@ -170,82 +183,167 @@ impl Group {
     }
 }
 
-struct Walk<'a, const N: usize> {
-    group: &'a Group,
-    row: &'a [f32],
-    /// Per feature and point: the sum of the integrands.
-    sums: &'a mut [[f64; N]],
-    /// t and 1 - t of the points.
-    known: [f64; N],
-    unknown: [f64; N],
-    /// (o, z) of the feature split at each level, down to the edge taken.
-    path: &'a mut [(f64, f64)],
+/// What a row makes of a split. Arrays are per point.
+#[derive(Debug, Clone, Copy)]
+struct State<const N: usize> {
+    /// Product of the factors above.
+    outer: [f64; N],
+    /// Sum over the leaves below of value times the factors below.
+    inner: [f64; N],
+    /// (o, z) of the parent's feature, down to the edge that leads here.
+    taken: (f64, f64),
+    /// One over the factor of `taken`, where a split below needs it; 0 if the factor is 0.
+    reciprocal: [f64; N],
+    /// Whether the row goes left.
+    left: bool,
 }
 
-impl<const N: usize> Walk<'_, N> {
-    /// Adds the contributions of all edges below a split; `outer` is the product of the factors above. Returns the
-    /// sum over the leaves below of value times the factors below.
-    fn split(&mut self, id: usize, level: usize, outer: [f64; N]) -> [f64; N] {
-        let split = self.group.splits[id];
-        let feature = (split.feature & !TOP) as usize;
-        let x = self.row[feature];
-        let goes_left = (x < split.threshold) | (x.is_nan() & (split.feature & TOP != 0));
-        let mut inner = [0f64; N];
-        for side in 0..2 {
-            let one = f64::from(u8::from(goes_left == (side == 0)));
-            let zero = split.shares[side];
-            if split.previous == NONE {
-                if one == 0.0 && zero == 0.0 {
-                    continue;
-                }
-                let mut factor = [0f64; N];
-                let mut below = [0f64; N];
+impl<const N: usize> Default for State<N> {
+    fn default() -> Self {
+        Self { outer: [1.0; N], inner: [0.0; N], taken: (1.0, 1.0), reciprocal: [1.0; N], left: false }
+    }
+}
+
+/// An edge of a feature that the path has not split before: o and z. Its factor at a point is o t + z (1 - t).
+#[inline(always)]
+fn edge<const N: usize>(split: &Split, state: &State<N>, side: usize) -> (f64, f64) {
+    (f64::from(u8::from(state.left == (side == 0))), split.shares[side])
+}
+
+/// What an edge does at each point when the path has split its feature before, and the feature's factor so far is
+/// replaced.
+struct Replaced<const N: usize> {
+    taken: (f64, f64),
+    /// New factor over old one.
+    ratio: [f64; N],
+    /// o - z, less what the edges above have already counted.
+    change: [f64; N],
+}
+
+/// `old` is the state with the feature's factor so far. When that factor is 0, neither the row nor any training row
+/// comes here, and everything counts for nothing.
+#[inline(always)]
+fn replace<const N: usize>(
+    (one, zero): (f64, f64),
+    old: &State<N>,
+    known: &[f64; N],
+    unknown: &[f64; N],
+) -> Replaced<N> {
+    let (old_one, old_zero) = old.taken;
+    let (one, zero) = (old_one * one, old_zero * zero);
+    let mut replaced = Replaced { taken: (one, zero), ratio: [0.0; N], change: [0.0; N] };
+    for q in 0..N {
+        replaced.ratio[q] = (one * known[q] + zero * unknown[q]) * old.reciprocal[q];
+        replaced.change[q] = ((one - zero) - (old_one - old_zero) * replaced.ratio[q]) * old.reciprocal[q];
+    }
+    replaced
+}
+
+/// From the root down: which way the row goes at each split, and the product of the factors above it.
+#[inline(always)]
+fn down<const N: usize>(
+    tree: &[Split],
+    row: &[f32],
+    states: &mut [State<N>],
+    known: &[f64; N],
+    unknown: &[f64; N],
+) {
+    for (i, split) in tree.iter().enumerate() {
+        let x = row[(split.feature & !TOP) as usize];
+        states[i].left = (x < split.threshold) | (x.is_nan() & (split.feature & TOP != 0));
+        states[i].inner = [0.0; N];
+        if split.parent == NONE {
+            states[i].outer = [1.0; N];
+            continue;
+        }
+        let parent = (split.parent & !TOP) as usize;
+        let side = (split.parent >> 31) as usize;
+        let above = &tree[parent];
+        let taken = edge(above, &states[parent], side);
+        let outer = states[parent].outer;
+        if above.previous == NONE {
+            let here = &mut states[i];
+            here.taken = taken;
+            for q in 0..N {
+                here.outer[q] = outer[q] * (taken.0 * known[q] + taken.1 * unknown[q]);
+            }
+        } else {
+            let replaced = replace(taken, &states[above.previous as usize], known, unknown);
+            let here = &mut states[i];
+            here.taken = replaced.taken;
+            for q in 0..N {
+                here.outer[q] = outer[q] * replaced.ratio[q];
+            }
+        }
+        if split.is_previous {
+            let here = &mut states[i];
+            let (one, zero) = here.taken;
+            let counts = f64::from(u8::from((one, zero) != (0.0, 0.0)));
+            for q in 0..N {
+                // The added 0 or 1 keeps the division from 0 / 0.
+                here.reciprocal[q] = counts / (one * known[q] + zero * unknown[q] + (1.0 - counts));
+            }
+        }
+    }
+}
+
+/// From the leaves up: adds the contributions of all edges to `sums`.
+#[inline(always)]
+fn up<const N: usize>(
+    tree: &[Split],
+    sums: &mut [[f64; N]],
+    states: &mut [State<N>],
+    known: &[f64; N],
+    unknown: &[f64; N],
+) {
+    for (i, split) in tree.iter().enumerate().rev() {
+        // The edges to leaves.
+        let here = states[i];
+        let mut inner = here.inner;
+        let own = &mut sums[(split.feature & !TOP) as usize];
+        if split.previous == NONE {
+            let [value_left, value_right] = split.leaves;
+            let ((o_left, z_left), (o_right, z_right)) = (edge(split, &here, 0), edge(split, &here, 1));
+            let one = o_left * value_left + o_right * value_right;
+            let zero = z_left * value_left + z_right * value_right;
+            for q in 0..N {
+                own[q] += (one - zero) * here.outer[q];
+                inner[q] += one * known[q] + zero * unknown[q];
+            }
+        } else {
+            let old = &states[split.previous as usize];
+            for side in 0..2 {
+                let replaced = replace(edge(split, &here, side), old, known, unknown);
+                let value = split.leaves[side];
                 for q in 0..N {
-                    factor[q] = one * self.known[q] + zero * self.unknown[q];
-                    below[q] = outer[q] * factor[q];
-                }
-                self.path[level] = (one, zero);
-                let leaves = self.child(split.children[side], level, below);
-                let sums = &mut self.sums[feature];
-                for q in 0..N {
-                    sums[q] += (one - zero) * (outer[q] * leaves[q]);
-                    inner[q] += factor[q] * leaves[q];
-                }
-            } else {
-                // The feature's factor so far is replaced by the new one. It is not 0: such branches are not entered.
-                let (old_one, old_zero) = self.path[split.previous as usize];
-                let (one, zero) = (old_one * one, old_zero * zero);
-                if one == 0.0 && zero == 0.0 {
-                    continue;
-                }
-                let mut others = [0f64; N];
-                let mut ratio = [0f64; N];
-                let mut below = [0f64; N];
-                for q in 0..N {
-                    let old = old_one * self.known[q] + old_zero * self.unknown[q];
-                    let new = one * self.known[q] + zero * self.unknown[q];
-                    others[q] = outer[q] / old;
-                    ratio[q] = new / old;
-                    below[q] = others[q] * new;
-                }
-                self.path[level] = (one, zero);
-                let leaves = self.child(split.children[side], level, below);
-                let sums = &mut self.sums[feature];
-                for q in 0..N {
-                    sums[q] += ((one - zero) - (old_one - old_zero) * ratio[q]) * (others[q] * leaves[q]);
-                    inner[q] += ratio[q] * leaves[q];
+                    own[q] += replaced.change[q] * (here.outer[q] * value);
+                    inner[q] += replaced.ratio[q] * value;
                 }
             }
         }
-        inner
-    }
 
-    #[inline(always)]
-    fn child(&mut self, child: u32, level: usize, outer: [f64; N]) -> [f64; N] {
-        if child & TOP == 0 {
-            self.split(child as usize, level + 1, outer)
+        // The edge to this split.
+        if split.parent == NONE {
+            continue;
+        }
+        let parent = (split.parent & !TOP) as usize;
+        let side = (split.parent >> 31) as usize;
+        let above = &tree[parent];
+        let sums = &mut sums[(above.feature & !TOP) as usize];
+        let (one, zero) = edge(above, &states[parent], side);
+        if above.previous == NONE {
+            let parent = &mut states[parent];
+            for q in 0..N {
+                sums[q] += (one - zero) * (parent.outer[q] * inner[q]);
+                parent.inner[q] += (one * known[q] + zero * unknown[q]) * inner[q];
+            }
         } else {
-            [self.group.leaves[(child & !TOP) as usize]; N]
+            let replaced = replace((one, zero), &states[above.previous as usize], known, unknown);
+            let parent = &mut states[parent];
+            for q in 0..N {
+                sums[q] += replaced.change[q] * (parent.outer[q] * inner[q]);
+                parent.inner[q] += replaced.ratio[q] * inner[q];
+            }
         }
     }
 }

@@ -29,8 +29,9 @@ pub struct Explainer {
     groups: Vec<linear::Group>,
 }
 
-/// Rows a task in batches.
+/// Rows a task in batches, and values where that are fewer.
 const BLOCK: usize = 32;
+const BLOCK_VALUES: usize = 1 << 16;
 
 impl Explainer {
     /// Prepares the model's trees.
@@ -79,7 +80,7 @@ impl Explainer {
             return Err(PredictError::PartialRow { given: values.len(), expected });
         }
         let mut out = vec![0f64; values.len()];
-        let block = BLOCK * expected;
+        let block = BLOCK.min(BLOCK_VALUES / expected).max(1) * expected;
         if values.len() > block {
             values.par_chunks(block).zip(out.par_chunks_mut(block)).for_each(|(rows, out)| self.block(rows, out));
         } else {

@@ -6,3 +6,5 @@ pub mod inference;
 /// Counters and the prediction log.
 pub mod observe;
 
+/// The data API that deals a file out in batches.
+pub mod source_api;

@@ -10,6 +10,7 @@ mod natural;
 mod position;
 mod request;
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use async_trait::async_trait;
@@ -58,14 +59,11 @@ pub trait KnownBatches: Send + Sync {
     async fn is_known(&self, sha256: &Sha256) -> Result<bool, BoxError>;
 }
 
-/// For callers that have stored nothing yet.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NothingKnown;
-
+/// Known batches in memory.
 #[async_trait]
-impl KnownBatches for NothingKnown {
-    async fn is_known(&self, _: &Sha256) -> Result<bool, BoxError> {
-        Ok(false)
+impl KnownBatches for HashSet<Sha256> {
+    async fn is_known(&self, sha256: &Sha256) -> Result<bool, BoxError> {
+        Ok(self.contains(sha256))
     }
 }
 

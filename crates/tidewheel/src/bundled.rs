@@ -1,8 +1,5 @@
 //! The project and the data set that the binary carries.
 
-/// The template's name on the command line.
-pub(crate) const NAME: &str = "real-estate";
-
 /// How `[source] path` names the data set.
 pub(crate) const DATA_PATH: &str = "builtin:real-estate";
 

@@ -107,9 +107,9 @@ fn a_reader_that_goes_away_is_no_error() {
 }
 
 #[test]
-fn log_lines_are_json_where_asked_for() {
+fn a_level_that_is_none_is_said_and_passed_over() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut command = command(folder.path(), &["drift", "a.csv", "b.csv", "--log-format", "json"]);
-    let ran = finish(command.env("TIDEWHEEL_LOG", "not a level at all!"));
-    ran.fails_with(1, &["warning: TIDEWHEEL_LOG", "error: cannot read"]);
+    let mut command = command(folder.path(), &["drift", "a.csv", "b.csv"]);
+    let ran = finish(command.env("TIDEWHEEL_LOG", "tidewheel=loud"));
+    ran.fails_with(1, &["warning: TIDEWHEEL_LOG = 'tidewheel=loud' is ignored", "error: cannot read"]);
 }

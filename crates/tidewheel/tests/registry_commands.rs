@@ -87,7 +87,7 @@ fn files(project: &Project, table: &Table) -> Vec<(String, Vec<u8>)> {
 
 fn metrics(r2: f64) -> Metrics {
     Metrics::from([
-        ("r2".to_owned(), Metric::with_interval(r2, r2 - 0.05, r2 + 0.05)),
+        ("r2".to_owned(), Metric::with_interval(r2, r2 - 0.0625, r2 + 0.0625)),
         ("rmse".to_owned(), Metric::point(12.5)),
     ])
 }
@@ -146,14 +146,14 @@ async fn turn(registry: &Registry, project: &Project, number: i64, before: Optio
         description: String::new(),
         tags: std::collections::BTreeMap::new(),
         metrics: metrics(0.7),
-        metrics_newest_batch: metrics(0.6),
+        metrics_newest_batch: metrics(0.625),
     };
     let version = registry.register_version(MODEL, &version, at).await.expect("registered");
     registry.set_turn_version(&turn.run_id, version.version).await.expect("noted");
     let by = Promotion { who: "loop", reason: "better", turn: Some(&turn.run_id) };
     registry.promote(MODEL, version.version, by, at).await.expect("promoted");
     let outcome =
-        TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics(0.6), error: None };
+        TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics(0.625), error: None };
     registry.finish_turn(&turn.run_id, &outcome, at.plus_ms(1234)).await.expect("finished");
     turn.run_id
 }
@@ -187,7 +187,7 @@ fn turns_are_listed_shown_and_their_logs_printed() {
     assert_eq!(second["id"], fixture.turns[1].as_str());
     assert_eq!((&second["batch"], &second["state"], &second["action"]), (&json!(2), &json!("succeeded"), &json!("retrain")));
     assert_eq!((&second["model_version"], &second["promoted"]), (&json!(2), &json!(true)));
-    assert_eq!(second["metrics_newest_batch"]["r2"], json!({"value": 0.6, "low": 0.55, "high": 0.65}));
+    assert_eq!(second["metrics_newest_batch"]["r2"], json!({"value": 0.625, "low": 0.5625, "high": 0.6875}));
     assert_eq!(second["duration_ms"], 1234);
     assert!(second["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
 
@@ -217,7 +217,7 @@ fn batches_and_refused_rows_are_listed() {
     assert_eq!((&page["total"], &page["rows"][0]["rule"]), (&json!(1), &json!("required")));
     assert_eq!(fixture.json(&["quarantine", "list", "--rule", "none"])["total"], 0);
     assert_eq!(fixture.json(&["quarantine", "counts"]), json!([{"rule": "required", "column": "units", "rows": 2}]));
-    fixture.run(&["quarantine", "list", "--limit", "-1"]).wrong_use(&["--limit"]);
+    fixture.run(&["quarantine", "list", "--limit=-1"]).wrong_use(&["--limit"]);
 }
 
 #[test]

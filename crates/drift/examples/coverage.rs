@@ -1,5 +1,6 @@
 //! Measures what the intervals and the rule of the policy `effect` promise, over seeded random data, as Markdown
-//! tables: `cargo run --release -p tidewheel-drift --example coverage -- [runs]`.
+//! tables: `cargo run --release -p tidewheel-drift --example coverage -- [runs]
+//! [false-alarms|distances|shares|power]`.
 
 #![allow(clippy::print_stdout)]
 
@@ -22,10 +23,14 @@ use tidewheel_drift::special::normal_sf;
 
 fn main() {
     let runs: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
-    false_alarms(runs);
-    coverage(runs);
-    shares(runs);
-    power(runs);
+    let only = std::env::args().nth(2);
+    let parts: [(&str, fn(usize)); 4] =
+        [("false-alarms", false_alarms), ("distances", coverage), ("shares", shares), ("power", power)];
+    for (name, measure) in parts {
+        if only.as_deref().is_none_or(|only| only == name) {
+            measure(runs);
+        }
+    }
 }
 
 /// Identical distributions: how often would the policy train?

@@ -7,15 +7,16 @@ use super::{Estimate, Level};
 pub fn missing((missing_a, n): (usize, usize), (missing_b, m): (usize, usize), level: Level, bound: f64) -> Estimate {
     let (n, m) = (n as f64, m as f64);
     let (a, b) = (missing_a as f64 / n, missing_b as f64 / m);
-    // The lower end of an absolute difference lies on the side of the observed one.
+    // It may lie on either side, so each side gets half of the lower end's error.
+    let each = Level { low: level.low.part(0.5), ..level };
     let (in_a, in_b) = ((missing_a as f64, n), (missing_b as f64, m));
-    let (up, down) = (difference_of_shares(in_a, in_b, level), difference_of_shares(in_b, in_a, level));
+    let (up, down) = (difference_of_shares(in_a, in_b, each), difference_of_shares(in_b, in_a, each));
     let (low, high) = (up.0.max(down.0).max(0.0), up.1.max(down.1));
     Estimate {
         value: (b - a).abs(),
         low,
         high,
-        visible_from: visible_share(a, bound, n, m, level),
+        visible_from: visible_share(a, bound, n, m, each),
         reference: Some(a),
         current: Some(b),
         chance: None,

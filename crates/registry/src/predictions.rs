@@ -137,21 +137,22 @@ impl Registry {
                 tx.execute(forget, args![now.plus_ms(-WRITES_KEPT_MS)]).await?;
                 let insert = "INSERT INTO inference_logs (project, at, request_id, inputs, answer, model_version,
                     model_run_id, response_time_ms, client_ip, group_value)";
-                let rows = records.iter().map(|record| {
-                    vec![
-                        Value::from(project),
-                        Value::from(record.at),
+                let mut values: Vec<Value<'_>> = Vec::with_capacity(records.len() * 10);
+                for record in records {
+                    values.extend([
+                        project.into(),
+                        record.at.into(),
                         Value::from(&record.request_id),
                         Value::from(&record.inputs),
-                        Value::from(record.answer),
-                        Value::from(record.model_version),
-                        Value::from(record.model_run_id.as_ref().map(RunId::as_str)),
-                        Value::from(record.response_time_ms),
-                        Value::from(record.client_ip.as_deref()),
-                        Value::from(record.group_value.as_deref()),
-                    ]
-                });
-                tx.insert_many(insert, 10, "", rows).await?;
+                        record.answer.into(),
+                        record.model_version.into(),
+                        record.model_run_id.as_ref().map(RunId::as_str).into(),
+                        record.response_time_ms.into(),
+                        record.client_ip.as_deref().into(),
+                        record.group_value.as_deref().into(),
+                    ]);
+                }
+                tx.insert_many(insert, 10, "", &values).await?;
                 Ok(tx.commit().await?)
             })
             .await

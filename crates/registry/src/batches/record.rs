@@ -4,7 +4,7 @@ use tidewheel_domain::batch::{Batch, NewBatch, QuarantinedRow};
 use tidewheel_domain::turn::Action;
 use tidewheel_domain::{RunId, Sha256, Timestamp};
 
-use crate::database::{Row, Tx, args};
+use crate::database::{Row, Tx, Value, args};
 use crate::error::{DatabaseError, RegistryError};
 use crate::registry::Registry;
 
@@ -56,11 +56,7 @@ impl Registry {
         Ok(batches.into_iter().next())
     }
 
-    async fn select_batches(
-        &self,
-        condition: &str,
-        args: &[crate::database::Value<'_>],
-    ) -> Result<Vec<Batch>, RegistryError> {
+    async fn select_batches(&self, condition: &str, args: &[Value<'_>]) -> Result<Vec<Batch>, RegistryError> {
         let sql = format!("{SELECT}{condition}");
         self.database
             .retry(|| async {
@@ -180,15 +176,23 @@ async fn insert(
         .await?;
     let row = row.ok_or_else(|| RegistryError::not_found("batch", &batch.sha256))?;
     let id = row.get::<i64>("id")?;
-    let rows = quarantine.iter().map(|row| {
-        args![experiment_id, id, row.row, &row.rule, row.column.as_deref(), row.value.as_deref(), row.data.to_string()]
-            .to_vec()
-    });
+    let mut values: Vec<Value<'_>> = Vec::with_capacity(quarantine.len() * 7);
+    for row in quarantine {
+        values.extend([
+            experiment_id.into(),
+            id.into(),
+            row.row.into(),
+            Value::from(&row.rule),
+            row.column.as_deref().into(),
+            row.value.as_deref().into(),
+            row.data.to_string().into(),
+        ]);
+    }
     tx.insert_many(
         "INSERT INTO quarantine (experiment_id, batch, row_index, rule, column_name, value, data)",
         7,
         "ON CONFLICT DO NOTHING",
-        rows,
+        &values,
     )
     .await?;
     Ok(id)

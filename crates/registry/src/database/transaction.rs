@@ -78,31 +78,30 @@ impl Tx {
         Ok(self.fetch_all(sql, args).await?.into_iter().next())
     }
 
-    /// Inserts rows of `columns` values each: `insert` is the statement up to `VALUES`, `conflict` what follows.
-    /// A few thousand values go into one statement; row by row would cost PostgreSQL twenty times as much.
-    pub(crate) async fn insert_many<'v>(
+    /// Inserts the rows of `values`, `columns` after `columns`: `insert` is the statement up to `VALUES`, `conflict`
+    /// what follows. A few thousand values go into one statement; row by row would cost PostgreSQL twenty times as
+    /// much.
+    pub(crate) async fn insert_many(
         &mut self,
         insert: &str,
         columns: usize,
         conflict: &str,
-        rows: impl IntoIterator<Item = Vec<Value<'v>>>,
+        values: &[Value<'_>],
     ) -> Result<u64, DatabaseError> {
-        let full = VALUES_PER_STATEMENT / columns;
+        debug_assert_eq!(values.len() % columns, 0, "{insert}");
+        let full = VALUES_PER_STATEMENT / columns * columns;
+        let mut chunks = values.chunks_exact(full);
         let mut changed = 0;
-        let mut values = Vec::new();
-        let mut sql_full = None;
-        for row in rows {
-            debug_assert_eq!(row.len(), columns, "{insert}");
-            values.extend(row);
-            if values.len() == full * columns {
-                let sql = sql_full.get_or_insert_with(|| statement(insert, columns, full, conflict));
-                changed += self.execute(AssertSqlSafe(sql.as_str()), &values).await?;
-                values.clear();
+        if values.len() >= full {
+            let sql = statement(insert, columns, full / columns, conflict);
+            for chunk in &mut chunks {
+                changed += self.execute(AssertSqlSafe(sql.as_str()), chunk).await?;
             }
         }
-        if !values.is_empty() {
-            let sql = statement(insert, columns, values.len() / columns, conflict);
-            changed += self.execute_once(&sql, &values).await?;
+        let rest = chunks.remainder();
+        if !rest.is_empty() {
+            let sql = statement(insert, columns, rest.len() / columns, conflict);
+            changed += self.execute_once(&sql, rest).await?;
         }
         Ok(changed)
     }

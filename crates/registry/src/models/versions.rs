@@ -162,8 +162,11 @@ impl Registry {
                 };
                 tx.execute("DELETE FROM model_version_tags WHERE name = $1 AND version = $2", args![model, number])
                     .await?;
-                let tags = version.tags.iter().map(|(key, value)| args![model, number, key, value].to_vec());
-                tx.insert_many("INSERT INTO model_version_tags (name, version, key, value)", 4, "", tags).await?;
+                let mut tags = Vec::new();
+                for (key, value) in &version.tags {
+                    tags.extend_from_slice(args![model, number, key, value]);
+                }
+                tx.insert_many("INSERT INTO model_version_tags (name, version, key, value)", 4, "", &tags).await?;
                 let version = version_in(&mut tx, model, number).await?;
                 tx.commit().await?;
                 Ok(version)

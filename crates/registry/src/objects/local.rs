@@ -113,9 +113,9 @@ impl LocalStore {
     }
 }
 
-/// A file in the way of a folder means that what was asked for is not there, too.
+/// A file in the way of a folder, or a folder in the place of a file, means that what was asked for is not there, too.
 fn is_absent(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory)
 }
 
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {

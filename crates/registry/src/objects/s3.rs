@@ -81,18 +81,20 @@ impl S3Store {
         if self.one_bucket { format!("{}{}/", self.prefix, area.name()) } else { String::new() }
     }
 
-    fn path(&self, area: Area, key: &str) -> Path {
-        Path::from(format!("{}{key}", self.head(area)))
+    /// The key as it is; the library's other way to make one would encode letters beyond ASCII.
+    fn path(&self, area: Area, key: &str) -> Result<Path, ObjectError> {
+        let path = format!("{}{key}", self.head(area));
+        Path::parse(&path).map_err(|_| ObjectError::Path { path, rule: "it must be a plain path" })
     }
 
     pub(super) async fn put(&self, area: Area, key: &str, bytes: Bytes) -> Result<(), ObjectError> {
-        let path = self.path(area, key);
+        let path = self.path(area, key)?;
         let put = self.bucket(area).put(&path, PutPayload::from_bytes(bytes)).await;
         put.map(|_| ()).map_err(|error| self.sorted(area, key, &error))
     }
 
     pub(super) async fn get(&self, area: Area, key: &str) -> Result<Option<Bytes>, ObjectError> {
-        let path = self.path(area, key);
+        let path = self.path(area, key)?;
         let read = async { self.bucket(area).get(&path).await?.bytes().await };
         match read.await {
             Ok(bytes) => Ok(Some(bytes)),
@@ -102,7 +104,7 @@ impl S3Store {
     }
 
     pub(super) async fn list(&self, area: Area, folder: &str) -> Result<Vec<ArtifactInfo>, ObjectError> {
-        let path = self.path(area, folder);
+        let path = self.path(area, folder)?;
         let found: Result<Vec<_>, StoreError> = self.bucket(area).list(Some(&path)).try_collect().await;
         let found = found.map_err(|error| self.sorted(area, folder, &error))?;
         let head = self.head(area);
@@ -117,7 +119,7 @@ impl S3Store {
     }
 
     pub(super) async fn delete(&self, area: Area, key: &str) -> Result<(), ObjectError> {
-        match self.bucket(area).delete(&self.path(area, key)).await {
+        match self.bucket(area).delete(&self.path(area, key)?).await {
             Ok(()) | Err(StoreError::NotFound { .. }) => Ok(()),
             Err(error) => Err(self.sorted(area, key, &error)),
         }
@@ -360,4 +362,26 @@ fn is_connection(error: &StoreError) -> bool {
         source = error.source();
     }
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_sorted_by_their_code() {
+        let answer = |code: &str| format!("status 403 <Error><Code>{code}</Code><Message>m</Message></Error>");
+        for (code, advice) in [
+            ("SignatureDoesNotMatch", "check AWS_SECRET_ACCESS_KEY"),
+            ("InvalidAccessKeyId", "check AWS_ACCESS_KEY_ID"),
+            ("ExpiredToken", "check AWS_SESSION_TOKEN"),
+            ("AccessDenied", "the rights of that key"),
+        ] {
+            let error = answered("S3 store", "x", &answer(code));
+            assert!(matches!(error, ObjectError::AccessDenied { .. }), "{error}");
+            assert!(error.to_string().contains(advice), "{error}");
+        }
+        let gone = answered("S3 store", "data-raw/x", "status 404 <Error><Code>NoSuchBucket</Code></Error>");
+        assert_eq!(gone.to_string(), "the S3 store reports for 'data-raw/x': its bucket is gone");
+    }
 }

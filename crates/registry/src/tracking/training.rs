@@ -66,8 +66,9 @@ async fn insert_record(
     };
     insert_run(tx, run).await?;
 
-    let params = record.params.iter().map(|(key, value)| args![run_id, key, value].to_vec());
-    tx.insert_many("INSERT INTO params (run_id, key, value)", 3, "", params).await?;
+    let params: Vec<Value<'_>> =
+        record.params.iter().flat_map(|(key, value)| [run_id.into(), key.into(), value.into()]).collect();
+    tx.insert_many("INSERT INTO params (run_id, key, value)", 3, "", &params).await?;
 
     let mut tags: BTreeMap<&str, &str> =
         record.tags.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
@@ -78,8 +79,9 @@ async fn insert_record(
     if let Some(trial) = &trial {
         tags.insert(TRIAL_TAG, trial);
     }
-    let tags = tags.into_iter().map(|(key, value)| args![run_id, key, value].to_vec());
-    tx.insert_many("INSERT INTO run_tags (run_id, key, value)", 3, "", tags).await?;
+    let tags: Vec<Value<'_>> =
+        tags.into_iter().flat_map(|(key, value)| [run_id.into(), key.into(), value.into()]).collect();
+    tx.insert_many("INSERT INTO run_tags (run_id, key, value)", 3, "", &tags).await?;
 
     insert_metrics(tx, run_id, record).await
 }
@@ -103,10 +105,16 @@ async fn insert_metrics(tx: &mut Tx, run_id: &RunId, record: &RunRecord) -> Resu
         latest.insert(key, (step, metric));
     }
     let at = record.ended_at;
-    let points = points.into_iter().map(|(key, step, metric)| metric_values(run_id, key, step, at, metric));
-    tx.insert_many(&format!("INSERT INTO metrics {METRIC_COLUMNS}"), 8, "", points).await?;
-    let latest = latest.into_iter().map(|(key, (step, metric))| metric_values(run_id, key, step, at, metric));
-    tx.insert_many(&format!("INSERT INTO latest_metrics {METRIC_COLUMNS}"), 8, "", latest).await?;
+    let mut values = Vec::with_capacity(points.len() * 8);
+    for (key, step, metric) in points {
+        values.extend(metric_values(run_id, key, step, at, metric));
+    }
+    tx.insert_many(&format!("INSERT INTO metrics {METRIC_COLUMNS}"), 8, "", &values).await?;
+    let mut values = Vec::with_capacity(latest.len() * 8);
+    for (key, (step, metric)) in latest {
+        values.extend(metric_values(run_id, key, step, at, metric));
+    }
+    tx.insert_many(&format!("INSERT INTO latest_metrics {METRIC_COLUMNS}"), 8, "", &values).await?;
     Ok(())
 }
 
@@ -117,9 +125,12 @@ pub(crate) async fn insert_points(
     metrics: &Metrics,
     at: Timestamp,
 ) -> Result<(), DatabaseError> {
+    let mut values = Vec::with_capacity(metrics.len() * 8);
+    for (key, &metric) in metrics {
+        values.extend(metric_values(run_id, key, 0, at, metric));
+    }
     for table in ["metrics", "latest_metrics"] {
-        let rows = metrics.iter().map(|(key, &metric)| metric_values(run_id, key, 0, at, metric));
-        tx.insert_many(&format!("INSERT INTO {table} {METRIC_COLUMNS}"), 8, "", rows).await?;
+        tx.insert_many(&format!("INSERT INTO {table} {METRIC_COLUMNS}"), 8, "", &values).await?;
     }
     Ok(())
 }
@@ -127,9 +138,17 @@ pub(crate) async fn insert_points(
 const METRIC_COLUMNS: &str = "(run_id, key, step, timestamp, value, is_nan, low, high)";
 
 /// NaN is value 0 with its flag; infinities are the largest numbers, as in MLflow.
-fn metric_values<'v>(run_id: &'v RunId, key: &'v str, step: i64, at: Timestamp, metric: Metric) -> Vec<Value<'v>> {
+fn metric_values<'v>(run_id: &'v RunId, key: &'v str, step: i64, at: Timestamp, metric: Metric) -> [Value<'v>; 8] {
     let finite = |value: f64| if value.is_nan() { 0.0 } else { value.clamp(f64::MIN, f64::MAX) };
     let end = |end: Option<f64>| end.filter(|end| !end.is_nan()).map(finite);
-    args![run_id, key, step, at, finite(metric.value), metric.value.is_nan(), end(metric.low), end(metric.high)]
-        .to_vec()
+    [
+        run_id.into(),
+        key.into(),
+        step.into(),
+        at.into(),
+        finite(metric.value).into(),
+        metric.value.is_nan().into(),
+        end(metric.low).into(),
+        end(metric.high).into(),
+    ]
 }

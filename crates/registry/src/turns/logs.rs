@@ -33,12 +33,14 @@ impl Registry {
         self.database
             .retry(|| async {
                 let mut tx = self.database.begin().await?;
-                let rows = lines.iter().map(|line| {
-                    args![turn, task.as_str(), attempt, line.seq, line.at, &line.level, &line.line].to_vec()
-                });
+                let mut values = Vec::with_capacity(lines.len() * 7);
+                for line in lines {
+                    let line = args![turn, task.as_str(), attempt, line.seq, line.at, &line.level, &line.line];
+                    values.extend_from_slice(line);
+                }
                 let insert = "INSERT INTO task_logs (run_id, task, attempt, seq, at, level, line)";
                 let conflict = "ON CONFLICT (run_id, task, attempt, seq) DO NOTHING";
-                tx.insert_many(insert, 7, conflict, rows).await?;
+                tx.insert_many(insert, 7, conflict, &values).await?;
                 Ok(tx.commit().await?)
             })
             .await

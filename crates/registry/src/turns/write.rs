@@ -233,11 +233,11 @@ async fn insert_turn(
     let sql = "INSERT INTO turns (run_id, experiment_id, number, external_id, state, champion_before, started_at)
         VALUES ($1, $2, $3, $4, 'running', $5, $6)";
     tx.execute(sql, args![&run_id, experiment_id, number, external_id, champion, now]).await?;
-    let tasks = TaskName::ALL
-        .iter()
-        .enumerate()
-        .map(|(position, name)| args![&run_id, name.as_str(), position as i64, "pending"].to_vec());
-    tx.insert_many("INSERT INTO tasks (run_id, name, position, state)", 4, "", tasks).await?;
+    let mut tasks = Vec::new();
+    for (position, name) in TaskName::ALL.iter().enumerate() {
+        tasks.extend_from_slice(args![&run_id, name.as_str(), position as i64, "pending"]);
+    }
+    tx.insert_many("INSERT INTO tasks (run_id, name, position, state)", 4, "", &tasks).await?;
     Ok(run_id)
 }
 

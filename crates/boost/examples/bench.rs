@@ -1,13 +1,12 @@
 //! The work measured by `benches/boost_vs_xgboost.py`: trains on a binary file and times prediction.
 //!
-//! Usage: `bench FILE ROWS TEST_ROWS FEATURES ROUNDS DEPTH MAX_BIN OUT`. FILE holds f32 numbers, little endian: the
-//! features of all rows, row by row (training rows first), then the targets. OUT receives the model and predictions.
-//! Prints one line of JSON.
+//! Usage: `bench FILE ROWS TEST_ROWS FEATURES ROUNDS DEPTH MAX_BIN`. FILE holds f32 numbers, little endian: the
+//! features of all rows, row by row (training rows first), then the targets. Prints one line of JSON.
 #![expect(clippy::print_stdout, reason = "the line of JSON is this program's result")]
 
-use std::{hint::black_box, path::Path, time::Instant};
+use std::{hint::black_box, time::Instant};
 
-use tidewheel_boost::{Dataset, Params, TrainOptions, train};
+use tidewheel_boost::{Dataset, Explainer, Params, TrainOptions, train};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -43,8 +42,8 @@ fn micros_per_call(mut call: impl FnMut(usize)) -> f64 {
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [file, rows, test_rows, features, rounds, depth, max_bin, out] = args.as_slice() else {
-        return Err("usage: bench FILE ROWS TEST_ROWS FEATURES ROUNDS DEPTH MAX_BIN OUT".into());
+    let [file, rows, test_rows, features, rounds, depth, max_bin] = args.as_slice() else {
+        return Err("usage: bench FILE ROWS TEST_ROWS FEATURES ROUNDS DEPTH MAX_BIN".into());
     };
     let (rows, test_rows, features): (usize, usize, usize) = (rows.parse()?, test_rows.parse()?, features.parse()?);
     let params = Params {
@@ -75,10 +74,14 @@ fn main() -> Result<(), Failure> {
     let batch_us = micros_per_call(|_| {
         let _ = black_box(model.predict_rows(black_box(&test[..1000.min(test_rows) * features])));
     }) / 1000.0;
-    let _ = Path::new(out);
+    let explainer = Explainer::new(&model);
+    let mut phi = vec![0.0; features];
+    let shap_us = micros_per_call(|i| {
+        let _ = black_box(explainer.explain(black_box(row(i)), &mut phi));
+    });
     println!(
         "{{\"train_wall_s\":{train_wall:.3},\"train_cpu_s\":{train_cpu:.2},\"bin_cpu_s\":{bin_cpu:.2},\"rmse\":{rmse:.6},\
-         \"predict_us\":{predict_us:.3},\"predict_batch_us\":{batch_us:.3}}}"
+         \"predict_us\":{predict_us:.3},\"predict_batch_us\":{batch_us:.3},\"shap_us\":{shap_us:.1}}}"
     );
     Ok(())
 }

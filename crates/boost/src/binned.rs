@@ -1,5 +1,7 @@
 //! Trees that read bins instead of numbers: for rows of the data set that a tree was trained on.
 
+#![expect(clippy::inline_always, reason = "the innermost loop is these two functions")]
+
 use crate::{
     dataset::Dataset,
     margins::SharedMargins,

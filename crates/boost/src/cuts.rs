@@ -96,7 +96,9 @@ mod tests {
         let cuts = find(&column, 64);
         assert_eq!(cuts.len(), 63);
         let mut counts = [0usize; 65];
-        column.iter().for_each(|&x| counts[bin_of(&cuts, x) as usize] += 1);
+        for &x in &column {
+            counts[bin_of(&cuts, x) as usize] += 1;
+        }
         assert!(counts[1..].iter().all(|&c| (150..=160).contains(&c)), "{counts:?}");
     }
 

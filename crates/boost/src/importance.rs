@@ -61,7 +61,9 @@ impl Explainer {
             out.iter_mut().zip(row).for_each(|(out, phi)| *out += phi.abs());
         }
         let rows = (phi.len() / n).max(1) as f64;
-        out.iter_mut().for_each(|out| *out /= rows);
+        for mean in &mut out {
+            *mean /= rows;
+        }
         Ok(out)
     }
 }

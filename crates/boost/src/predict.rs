@@ -48,7 +48,7 @@ impl Predictor {
     pub(crate) fn new(trees: &[Tree], base_margin: f32, num_features: usize) -> Self {
         let mut predictor = Self { base_margin, num_features, nodes: Vec::new(), roots: Vec::new() };
         let fits = 2 * num_features < usize::from(u16::MAX)
-            && trees.iter().all(|tree| tree.nodes().len() <= usize::from(u16::MAX));
+            && trees.iter().all(|tree| u16::try_from(tree.nodes().len()).is_ok());
         let total: usize = trees.iter().map(|tree| tree.nodes().len()).sum();
         if fits && u32::try_from(total).is_ok() {
             predictor.nodes.reserve_exact(total);
@@ -111,7 +111,9 @@ impl Predictor {
     fn each_output(&self, trees: &[Tree], row: &[f32], mut each: impl FnMut(f32)) {
         let length = 2 * self.num_features + 1;
         if self.roots.is_empty() {
-            trees.iter().for_each(|tree| each(tree.output(row)));
+            for tree in trees {
+                each(tree.output(row));
+            }
         } else if length <= STACK_ROW {
             let mut extended = [0f32; STACK_ROW];
             self.extend(row, &mut extended);
@@ -128,7 +130,9 @@ impl Predictor {
         out.fill(self.base_margin);
         if self.roots.is_empty() {
             for (row, out) in rows.chunks(self.num_features.max(1)).zip(out) {
-                trees.iter().for_each(|tree| *out += tree.output(row));
+                for tree in trees {
+                    *out += tree.output(row);
+                }
             }
             return;
         }
@@ -269,8 +273,14 @@ impl Model {
     /// A buffer that does not hold whole rows.
     pub fn predict_rows(&self, values: &[f32]) -> Result<Vec<f32>, PredictError> {
         let mut out = self.margin_rows(values)?;
-        out.iter_mut().for_each(|margin| *margin = self.objective().transform(*margin));
+        self.transform(&mut out);
         Ok(out)
+    }
+
+    fn transform(&self, margins: &mut [f32]) {
+        for margin in margins {
+            *margin = self.objective().transform(*margin);
+        }
     }
 
     /// Predictions for rows given column by column.
@@ -299,7 +309,7 @@ impl Model {
             binned.rebuild(tree).map_err(|feature| PredictError::ForeignDataset { tree: index, feature })?;
             binned.add_to(rows, &mut out);
         }
-        out.iter_mut().for_each(|margin| *margin = self.objective().transform(*margin));
+        self.transform(&mut out);
         Ok(out)
     }
 }

@@ -1,5 +1,7 @@
 //! The best split of a node, from its histogram.
 
+#![expect(clippy::inline_always, reason = "the innermost loops have one copy per kind of histogram and of scan")]
+
 use crate::{
     histogram::{Accumulator, Column, Sums},
     params::Params,

@@ -312,7 +312,7 @@ impl Training<'_> {
             );
             let tree = self.tree(&grown, round, &penalty)?;
             if !buffers.left_out.is_empty() {
-                self.add_to_left_out(&tree, &mut binned, &buffers.left_out, shared);
+                Self::add_to_left_out(&tree, &mut binned, &buffers.left_out, shared);
             }
             trees.push(tree);
             if on_round(round + 1).is_break() {
@@ -410,7 +410,7 @@ impl Training<'_> {
 
     /// Adds the tree's output to the margins of rows that it was not grown on.
     #[expect(unsafe_code, reason = "rows of a training set are distinct")]
-    fn add_to_left_out(&self, tree: &Tree, binned: &mut BinnedTree<'_>, rows: &[u32], margins: SharedMargins<'_>) {
+    fn add_to_left_out(tree: &Tree, binned: &mut BinnedTree<'_>, rows: &[u32], margins: SharedMargins<'_>) {
         binned.rebuild(tree).expect("the tree's thresholds are cuts of its data set");
         let binned = &*binned;
         // SAFETY: `rows` are distinct (checked in `training_rows`) and the tasks take disjoint parts of them.

@@ -109,7 +109,9 @@ impl Oracle<'_> {
             (Node::Leaf { value, cover }, None) => {
                 assert!((f64::from(value) - self.weight(rows)).abs() < 1e-5, "{value} for {}", self.weight(rows));
                 assert_eq!(cover as usize, rows.len());
-                rows.iter().for_each(|&r| margins[r] += f64::from(value));
+                for &r in rows {
+                    margins[r] += f64::from(value);
+                }
             }
             (Node::Split { feature, threshold, default_left, left, right, .. }, Some((f, l, r))) => {
                 assert_eq!(feature as usize, f, "at depth {depth} with {} rows", rows.len());

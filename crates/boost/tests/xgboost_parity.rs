@@ -100,7 +100,7 @@ fn check_theirs(folder: &Path, rows: &[f32]) {
     for entry in std::fs::read_dir(folder).expect("the folder is there") {
         let path = entry.expect("a readable folder").path();
         let file = path.file_name().and_then(|name| name.to_str()).expect("names are ASCII").to_owned();
-        if !file.ends_with(".json") && !file.ends_with(".ubj") {
+        if !path.extension().is_some_and(|extension| extension == "json" || extension == "ubj") {
             continue;
         }
         let bytes = std::fs::read(&path).expect("a readable file");

@@ -159,7 +159,9 @@ pub(super) fn write(model: &Model, out: &mut impl Write) {
     for (key, values) in [("feature_names", model.feature_names()), ("feature_types", model.feature_types())] {
         out.key(key);
         out.open_array(values.len());
-        values.iter().for_each(|value| out.string(value));
+        for value in values {
+            out.string(value);
+        }
         out.close_array();
     }
     out.key("gradient_booster");
@@ -226,7 +228,9 @@ fn write_strings(out: &mut impl Write, fields: &[(&str, &str)]) {
 fn write_ints(out: &mut impl Write, values: impl IntoIterator<Item = usize>) {
     let values: Vec<usize> = values.into_iter().collect();
     out.open_array(values.len());
-    values.iter().for_each(|&value| out.int(value as i32));
+    for value in values {
+        out.int(value as i32);
+    }
     out.close_array();
 }
 

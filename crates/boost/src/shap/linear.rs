@@ -12,6 +12,9 @@
 //! products run down the tree as a prefix (`outer`) and the sums of leaves come back up (`inner`), so a row costs a
 //! few operations per node and point, in two loops over the splits without branches that depend on the row.
 
+#![expect(clippy::inline_always, reason = "code is compiled for wide registers only where it is inlined")]
+#![expect(clippy::needless_range_loop, reason = "loops over points read several arrays alike")]
+
 use std::collections::BTreeMap;
 
 use super::{quadrature::gauss_legendre, share};
@@ -241,16 +244,10 @@ fn replace<const N: usize>(
 
 /// From the root down: which way the row goes at each split, and the product of the factors above it.
 #[inline(always)]
-fn down<const N: usize>(
-    tree: &[Split],
-    row: &[f32],
-    states: &mut [State<N>],
-    known: &[f64; N],
-    unknown: &[f64; N],
-) {
+fn down<const N: usize>(tree: &[Split], row: &[f32], states: &mut [State<N>], known: &[f64; N], unknown: &[f64; N]) {
     for (i, split) in tree.iter().enumerate() {
         let x = row[(split.feature & !TOP) as usize];
-        states[i].left = (x < split.threshold) | (x.is_nan() & (split.feature & TOP != 0));
+        states[i].left = x < split.threshold || (x.is_nan() && split.feature & TOP != 0);
         states[i].inner = [0.0; N];
         if split.parent == NONE {
             states[i].outer = [1.0; N];

@@ -57,7 +57,8 @@ fn formats_and_threads_change_no_prediction() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     sales(here, "train.csv", 1, 500, 0.0);
-    let train = ["model", "train", "train.csv", "--target", "units", "--rounds", "30", "--subsample", "0.8", "--seed", "7"];
+    let train =
+        ["model", "train", "train.csv", "--target", "units", "--rounds", "30", "--subsample", "0.8", "--seed", "7"];
     run(here, &[&train[..], &["--out", "a.json", "--threads", "1"]].concat()).ok();
     run(here, &[&train[..], &["--out", "b.json", "--threads", "2"]].concat()).ok();
     assert_eq!(fs::read(here.join("a.json")).expect("a"), fs::read(here.join("b.json")).expect("b"));
@@ -81,6 +82,11 @@ fn bad_input_is_named_and_leaves_no_model() {
     train(&["--target", "units", "--out", "m.ubj", "--eta", "3"]).wrong_use(&["eta", "3"]);
     train(&["--target", "units", "--out", "m.ubj", "--rounds", "0"]).wrong_use(&["num_rounds"]);
     train(&["--target", "units", "--out", "m.ubj", "--leave-out", "colour"]).wrong_use(&["colour"]);
+    assert!(!here.join("m.ubj").exists());
+
+    fs::write(here.join("large.csv"), "x,y\n1,1\n1e39,2\n").expect("written");
+    let large = ["model", "train", "large.csv", "--target", "y", "--out", "m.ubj"];
+    run(here, &large).fails_with(1, &["column 'x'", "row 2"]);
     assert!(!here.join("m.ubj").exists());
 
     train(&["--target", "units", "--out", "m.ubj", "--rounds", "5"]).ok();

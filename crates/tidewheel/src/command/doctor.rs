@@ -169,7 +169,7 @@ async fn source(project: &Project, root: &Path) -> Finding {
             Ok(files) if files.is_empty() => {
                 Finding::warn("source", format!("'{path}' matches no file yet"), "put a CSV or Parquet file there")
             }
-            Ok(files) => Finding::ok("source", format!("{} files match '{path}'", files.len())),
+            Ok(files) => Finding::ok("source", format!("files that match '{path}': {}", files.len())),
             Err(error) => Finding::fail("source", error.to_string(), "check source.path in the project file"),
         },
         SourceSpec::Emulator { path, .. } if path == bundled::DATA_PATH => {

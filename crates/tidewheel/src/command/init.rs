@@ -62,7 +62,8 @@ pub(crate) fn run(globals: &Globals, args: InitArgs) -> anyhow::Result<Status> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot make the folder '{}'", folder.display()))?;
     write_whole(&file, text.as_bytes())?;
 
-    output.line(format!("{} {}", output.paint(Tone::Good, "wrote"), file.display()))?;
+    let shown = file.strip_prefix(".").unwrap_or(&file).display();
+    output.line(format!("{} {shown}", output.paint(Tone::Good, "wrote")))?;
     output.line(format!("  predicts {} from {} features", project.target, project.feature_names().len()))?;
     output.line(format!("next: tidewheel{} check", directory_flag(&folder)))?;
     output.line(format!("      tidewheel{} run", directory_flag(&folder)))?;

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::Args;
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
-use tidewheel_boost::{Dataset, Model, Params, TrainError, TrainOptions};
+use tidewheel_boost::{Dataset, DatasetError, Model, Params, TrainError, TrainOptions};
 use tidewheel_domain::{Column, Metric, Metrics, Table};
 
 use super::columns::Columns;
@@ -143,7 +143,8 @@ fn train(args: &TrainArgs, params: &Params, progress: &ProgressBar) -> anyhow::R
     let read_ms = ms_since(clock);
 
     let clock = Instant::now();
-    let data = Dataset::from_columns(&features, &columns.names(), params.max_bin).map_err(wrong_table)?;
+    let data =
+        Dataset::from_columns(&features, &columns.names(), params.max_bin).map_err(|error| unfit(error, &columns))?;
     let bin_ms = ms_since(clock);
 
     let clock = Instant::now();
@@ -166,8 +167,16 @@ fn train(args: &TrainArgs, params: &Params, progress: &ProgressBar) -> anyhow::R
     Ok(Trained { rows: table.rows(), without_target, columns, model, read_ms, bin_ms, train_ms, metrics })
 }
 
-fn wrong_table(error: tidewheel_boost::DatasetError) -> anyhow::Error {
-    anyhow::Error::new(error).context("the columns cannot be trained on")
+/// Names the column where the trainer only knows its place. Rows are counted from 1, for people.
+fn unfit(error: DatasetError, columns: &Columns) -> anyhow::Error {
+    match error {
+        DatasetError::Infinite { feature, row, value } => anyhow::anyhow!(
+            "column '{}' holds {value} in row {}; features must be below 3.4e38 in size, or missing",
+            columns.features[feature].name,
+            row + 1
+        ),
+        error => anyhow::Error::new(error).context("the columns cannot be trained on"),
+    }
 }
 
 /// The rows whose target is known, and how many are left out.

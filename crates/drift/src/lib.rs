@@ -1,8 +1,4 @@
-//! Drift statistics, effect sizes with intervals, the policy and the decision record.
-//!
-//! The way through: [`compare`] turns two tables into a drift report; [`decide`] turns reports and what is known
-//! about the champion into a decision record; [`prose`], [`headline`], [`log_lines`] and [`render_text`] say it.
-//! Everything is a pure function: no clock, no randomness, no I/O; the same rows give the same report.
+#![doc = include_str!("../README.md")]
 
 /// What can go wrong in a check.
 pub mod error;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use tidewheel_domain::Timestamp;
 
 use crate::database::{Database, Engine, Tx, args};
@@ -24,9 +25,16 @@ impl Registry {
     /// Opens the database (its tables are made or brought up to date) and the object store (its folders or buckets
     /// are made where they are missing).
     pub async fn open(settings: &StoreSettings) -> Result<Self, RegistryError> {
-        let database = Database::open(&settings.database, settings.retry_for).await?;
-        let objects = Arc::new(Objects::open(settings).await?);
-        Ok(Registry { database, objects })
+        Self::open_boxed(settings).await
+    }
+
+    /// Boxed, so that the code of the drivers is compiled here and not in every crate that opens a registry.
+    fn open_boxed(settings: &StoreSettings) -> BoxFuture<'_, Result<Self, RegistryError>> {
+        Box::pin(async move {
+            let database = Database::open(&settings.database, settings.retry_for).await?;
+            let objects = Arc::new(Objects::open(settings).await?);
+            Ok(Registry { database, objects })
+        })
     }
 
     /// The stored files.

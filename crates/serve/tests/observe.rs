@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use support::{TestServer, options, project, promote, register, registry_in, trained};
 use tidewheel_domain::Timestamp;
-use tidewheel_registry::PredictionRecord;
+use tidewheel_registry::{PredictionFilter, PredictionRecord};
 use tidewheel_serve::inference::{Server, bind};
 use tidewheel_serve::observe::{LogSettings, PredictionLog};
 use tokio_util::sync::CancellationToken;
@@ -118,7 +118,7 @@ async fn a_full_queue_drops_and_counts_and_never_blocks() {
     stop.cancel();
     writer.run(stop).await;
     assert_eq!((log.counts().written_total(), log.counts().queue_length()), (10, 0));
-    let stored = registry.predictions("demand", &Default::default(), 100).await.expect("read");
+    let stored = registry.predictions("demand", &PredictionFilter::default(), 100).await.expect("read");
     assert_eq!(stored.len(), 10);
 }
 
@@ -205,7 +205,7 @@ async fn a_real_socket_serves_and_shuts_down_with_its_log_written() {
     served.await.expect("no panic");
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert!(client.get(url("/health")).send().await.is_err(), "it no longer listens");
-    let logged = registry.predictions("demand", &Default::default(), 1_000).await.expect("read");
+    let logged = registry.predictions("demand", &PredictionFilter::default(), 1_000).await.expect("read");
     assert_eq!(logged.len(), 50);
     assert_eq!(logged[0].client_ip.as_deref(), Some("127.0.0.1"));
 }

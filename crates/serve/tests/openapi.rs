@@ -9,7 +9,7 @@ use tidewheel_domain::project::Project;
 use tidewheel_serve::inference::openapi;
 
 fn document(project: &Project) -> Value {
-    openapi(project, &input_columns(project).expect("columns"), "0.1.0")
+    openapi(project, &input_columns(project).expect("columns"), env!("CARGO_PKG_VERSION"))
 }
 
 fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {

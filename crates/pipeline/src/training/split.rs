@@ -23,7 +23,7 @@ mod tests {
         let (inside, outside): (Vec<u64>, Vec<u64>) = keys.iter().partition(|&&key| is_holdout(key, 0.2));
         assert!((19_500..20_500).contains(&inside.len()), "{}", inside.len());
         for side in [inside, outside] {
-            let mut counts = [0; 3];
+            let mut counts = [0_usize; 3];
             for key in &side {
                 counts[fold_of_key(*key, 3, 42)] += 1;
             }

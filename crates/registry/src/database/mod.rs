@@ -13,7 +13,8 @@ pub(crate) mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{PgPool, SqlSafeStr, SqlitePool};
+use futures::future::BoxFuture;
+use sqlx::{PgPool, SqlSafeStr, SqlStr, SqlitePool};
 use tokio::time::{Instant, sleep};
 
 pub(crate) use row::Row;
@@ -21,6 +22,7 @@ pub(crate) use transaction::Tx;
 pub(crate) use value::{Value, args};
 
 use crate::error::{DatabaseError, RegistryError};
+use transaction::Answer;
 
 /// Which database is behind a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,41 +61,51 @@ impl Database {
     }
 
     /// A transaction that may write. Nothing of it is kept unless it is committed.
-    pub(crate) async fn begin(&self) -> Result<Tx, DatabaseError> {
-        match &self.pools {
-            Pools::Postgres(pool) => pool.begin().await.map(|tx| Tx::postgres(tx, &self.place)),
-            Pools::Sqlite { writer, .. } => {
-                writer.begin_with("BEGIN IMMEDIATE").await.map(|tx| Tx::sqlite(tx, &self.place))
+    pub(crate) fn begin(&self) -> Answer<'_, Tx> {
+        Box::pin(async move {
+            match &self.pools {
+                Pools::Postgres(pool) => pool.begin().await.map(|tx| Tx::postgres(tx, &self.place)),
+                Pools::Sqlite { writer, .. } => {
+                    writer.begin_with("BEGIN IMMEDIATE").await.map(|tx| Tx::sqlite(tx, &self.place))
+                }
             }
-        }
-        .map_err(|error| DatabaseError::from_driver(&self.place, error))
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 
     /// A transaction that only reads and sees one state of the database throughout.
-    pub(crate) async fn snapshot(&self) -> Result<Tx, DatabaseError> {
-        match &self.pools {
-            Pools::Postgres(pool) => pool
-                .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                .await
-                .map(|tx| Tx::postgres(tx, &self.place)),
-            Pools::Sqlite { readers, .. } => readers.begin().await.map(|tx| Tx::sqlite(tx, &self.place)),
-        }
-        .map_err(|error| DatabaseError::from_driver(&self.place, error))
+    pub(crate) fn snapshot(&self) -> Answer<'_, Tx> {
+        Box::pin(async move {
+            match &self.pools {
+                Pools::Postgres(pool) => {
+                    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+                    pool.begin_with(begin).await.map(|tx| Tx::postgres(tx, &self.place))
+                }
+                Pools::Sqlite { readers, .. } => readers.begin().await.map(|tx| Tx::sqlite(tx, &self.place)),
+            }
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 
     /// All rows of one reading statement, outside any transaction.
-    pub(crate) async fn fetch_all(&self, sql: impl SqlSafeStr, args: &[Value<'_>]) -> Result<Vec<Row>, DatabaseError> {
-        match &self.pools {
-            Pools::Postgres(pool) => transaction::bind_postgres(sql, args)
-                .fetch_all(pool)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
-            Pools::Sqlite { readers, .. } => transaction::bind_sqlite(sql, args)
-                .fetch_all(readers)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-        }
-        .map_err(|error| DatabaseError::from_driver(&self.place, error))
+    pub(crate) fn fetch_all<'a>(&'a self, sql: impl SqlSafeStr, args: &'a [Value<'a>]) -> Answer<'a, Vec<Row>> {
+        self.fetch_boxed(sql.into_sql_str(), args)
+    }
+
+    fn fetch_boxed<'a>(&'a self, sql: SqlStr, args: &'a [Value<'a>]) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            match &self.pools {
+                Pools::Postgres(pool) => {
+                    let rows = transaction::bind_postgres(sql, args).fetch_all(pool).await;
+                    rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                }
+                Pools::Sqlite { readers, .. } => {
+                    let rows = transaction::bind_sqlite(sql, args).fetch_all(readers).await;
+                    rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                }
+            }
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 
     /// The first row of one reading statement, if there is one.
@@ -127,13 +139,15 @@ impl Database {
         }
     }
 
-    pub(crate) async fn close(&self) {
-        match &self.pools {
-            Pools::Postgres(pool) => pool.close().await,
-            Pools::Sqlite { writer, readers } => {
-                readers.close().await;
-                writer.close().await;
+    pub(crate) fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            match &self.pools {
+                Pools::Postgres(pool) => pool.close().await,
+                Pools::Sqlite { writer, readers } => {
+                    readers.close().await;
+                    writer.close().await;
+                }
             }
-        }
+        })
     }
 }

@@ -3,10 +3,11 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{AssertSqlSafe, Postgres, SqlSafeStr, SqlStr, Sqlite, Transaction};
 
 use super::row::Row;
 use super::value::Value;
@@ -16,6 +17,10 @@ enum Inner {
     Postgres(Transaction<'static, Postgres>),
     Sqlite(Transaction<'static, Sqlite>),
 }
+
+/// What a call of the database gives, boxed: so the driver's code is compiled once, in this crate, and not again in
+/// every crate that awaits one of the registry's methods.
+pub(crate) type Answer<'a, T> = BoxFuture<'a, Result<T, DatabaseError>>;
 
 /// A transaction. Dropped without [`Tx::commit`], nothing of it is kept.
 pub(crate) struct Tx {
@@ -35,38 +40,46 @@ impl Tx {
         Tx { inner: Inner::Sqlite(tx), place: Arc::clone(place) }
     }
 
-    fn sorted(&self, error: sqlx::Error) -> DatabaseError {
-        DatabaseError::from_driver(&self.place, error)
+    /// Runs a statement; gives the number of rows it changed.
+    pub(crate) fn execute<'a>(&'a mut self, sql: impl SqlSafeStr, args: &'a [Value<'a>]) -> Answer<'a, u64> {
+        self.execute_boxed(sql.into_sql_str(), args, true)
     }
 
-    /// Runs a statement; gives the number of rows it changed.
-    pub(crate) async fn execute(&mut self, sql: impl SqlSafeStr, args: &[Value<'_>]) -> Result<u64, DatabaseError> {
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                bind_postgres(sql, args).execute(&mut **tx).await.map(|result| result.rows_affected())
+    fn execute_boxed<'a>(&'a mut self, sql: SqlStr, args: &'a [Value<'a>], keep_prepared: bool) -> Answer<'a, u64> {
+        Box::pin(async move {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let query = bind_postgres(sql, args).persistent(keep_prepared);
+                    query.execute(&mut **tx).await.map(|result| result.rows_affected())
+                }
+                Inner::Sqlite(tx) => {
+                    let query = bind_sqlite(sql, args).persistent(keep_prepared);
+                    query.execute(&mut **tx).await.map(|result| result.rows_affected())
+                }
             }
-            Inner::Sqlite(tx) => bind_sqlite(sql, args).execute(&mut **tx).await.map(|result| result.rows_affected()),
-        }
-        .map_err(|error| self.sorted(error))
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 
     /// All rows of a statement.
-    pub(crate) async fn fetch_all(
-        &mut self,
-        sql: impl SqlSafeStr,
-        args: &[Value<'_>],
-    ) -> Result<Vec<Row>, DatabaseError> {
-        match &mut self.inner {
-            Inner::Postgres(tx) => bind_postgres(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Postgres).collect()),
-            Inner::Sqlite(tx) => bind_sqlite(sql, args)
-                .fetch_all(&mut **tx)
-                .await
-                .map(|rows| rows.into_iter().map(Row::Sqlite).collect()),
-        }
-        .map_err(|error| self.sorted(error))
+    pub(crate) fn fetch_all<'a>(&'a mut self, sql: impl SqlSafeStr, args: &'a [Value<'a>]) -> Answer<'a, Vec<Row>> {
+        self.fetch_boxed(sql.into_sql_str(), args)
+    }
+
+    fn fetch_boxed<'a>(&'a mut self, sql: SqlStr, args: &'a [Value<'a>]) -> Answer<'a, Vec<Row>> {
+        Box::pin(async move {
+            match &mut self.inner {
+                Inner::Postgres(tx) => {
+                    let rows = bind_postgres(sql, args).fetch_all(&mut **tx).await;
+                    rows.map(|rows| rows.into_iter().map(Row::Postgres).collect())
+                }
+                Inner::Sqlite(tx) => {
+                    let rows = bind_sqlite(sql, args).fetch_all(&mut **tx).await;
+                    rows.map(|rows| rows.into_iter().map(Row::Sqlite).collect())
+                }
+            }
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 
     /// The first row of a statement, if there is one.
@@ -101,32 +114,21 @@ impl Tx {
         let rest = chunks.remainder();
         if !rest.is_empty() {
             let sql = statement(insert, columns, rest.len() / columns, conflict);
-            changed += self.execute_once(&sql, rest).await?;
+            // Its text will hardly come again: it is not kept prepared.
+            changed += self.execute_boxed(AssertSqlSafe(sql).into_sql_str(), rest, false).await?;
         }
         Ok(changed)
     }
 
-    /// Like `execute`, for a statement whose text will hardly come again: it is not kept prepared.
-    async fn execute_once(&mut self, sql: &str, args: &[Value<'_>]) -> Result<u64, DatabaseError> {
-        let sql = AssertSqlSafe(sql);
-        match &mut self.inner {
-            Inner::Postgres(tx) => {
-                bind_postgres(sql, args).persistent(false).execute(&mut **tx).await.map(|result| result.rows_affected())
-            }
-            Inner::Sqlite(tx) => {
-                bind_sqlite(sql, args).persistent(false).execute(&mut **tx).await.map(|result| result.rows_affected())
-            }
-        }
-        .map_err(|error| self.sorted(error))
-    }
-
     /// Keeps everything that was written.
-    pub(crate) async fn commit(self) -> Result<(), DatabaseError> {
-        match self.inner {
-            Inner::Postgres(tx) => tx.commit().await,
-            Inner::Sqlite(tx) => tx.commit().await,
-        }
-        .map_err(|error| DatabaseError::from_driver(&self.place, error))
+    pub(crate) fn commit(self) -> Answer<'static, ()> {
+        Box::pin(async move {
+            match self.inner {
+                Inner::Postgres(tx) => tx.commit().await,
+                Inner::Sqlite(tx) => tx.commit().await,
+            }
+            .map_err(|error| DatabaseError::from_driver(&self.place, error))
+        })
     }
 }
 
@@ -150,7 +152,7 @@ fn statement(insert: &str, columns: usize, rows: usize, conflict: &str) -> Strin
     sql
 }
 
-pub(super) fn bind_postgres<'q>(sql: impl SqlSafeStr, args: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
+pub(super) fn bind_postgres<'q>(sql: SqlStr, args: &[Value<'_>]) -> Query<'q, Postgres, PgArguments> {
     let mut query = sqlx::query(sql);
     for arg in args {
         query = match arg {
@@ -163,7 +165,7 @@ pub(super) fn bind_postgres<'q>(sql: impl SqlSafeStr, args: &[Value<'_>]) -> Que
     query
 }
 
-pub(super) fn bind_sqlite<'q>(sql: impl SqlSafeStr, args: &[Value<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
+pub(super) fn bind_sqlite<'q>(sql: SqlStr, args: &[Value<'_>]) -> Query<'q, Sqlite, SqliteArguments> {
     let mut query = sqlx::query(sql);
     for arg in args {
         query = match arg {

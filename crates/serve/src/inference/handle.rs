@@ -118,8 +118,8 @@ impl ModelHandle {
                 let outcome = self.load(&version).await;
                 let line = format!("Loading {} model version {}...", version.stage, version.version);
                 match &outcome {
-                    Ok(_) => tracing::info!(run_id = %version.run_id, "{line} Success"),
-                    Err(error) => tracing::error!(run_id = %version.run_id, "{line} Failed: {error}"),
+                    Ok(_) => tracing::info!("{line} Success"),
+                    Err(error) => tracing::error!("{line} Failed: {error}"),
                 }
                 outcome
             }

@@ -122,14 +122,14 @@ fn paths(project: &Project) -> Value {
 
 fn history_parameters(project: &Project) -> Value {
     let limit = json!({
-        "name": "limit", "in": "query", "description": "How many.",
+        "name": "limit", "in": "query", "required": false, "description": "How many.",
         "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 },
     });
     match &project.serve.group_column {
         None => json!([limit]),
         Some(column) => {
             let group = json!({
-                "name": column, "in": "query", "description": format!("Only this {column}."),
+                "name": column, "in": "query", "required": false, "description": format!("Only this {column}."),
                 "schema": { "type": "string" },
             });
             json!([limit, group])

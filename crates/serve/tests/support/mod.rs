@@ -3,6 +3,7 @@
 // Each test binary uses a part of this.
 #![allow(dead_code)]
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -18,12 +19,12 @@ use tidewheel_data::bundle::{self, GoldenRow};
 use tidewheel_data::recipe::{CompiledRecipe, Recipe};
 use tidewheel_domain::model_version::NewModelVersion;
 use tidewheel_domain::project::{Layers, Project};
-use tidewheel_domain::{CategoryColumn, Column, RunId, RunKind, Table, Timestamp};
+use tidewheel_domain::{CategoryColumn, Column, Metrics, RunId, RunKind, Table, Timestamp};
 use tidewheel_registry::{Promotion, Registry, StoreSettings};
 use tidewheel_serve::inference::{ServeOptions, Server};
 use tower::ServiceExt;
 
-pub const PROJECT: &str = r#"
+pub(crate) const PROJECT: &str = r#"
 [project]
 name = "demand"
 target = "amount"
@@ -89,24 +90,24 @@ size = 50
 region = "north"
 "#;
 
-pub fn project_of(text: &str) -> Project {
-    let raw = Layers::new().file("tidewheel.toml", text).and_then(Layers::raw).expect("a project file");
+pub(crate) fn project_of(text: &str) -> Project {
+    let raw = Layers::new().file("tidewheel.toml", text).and_then(|layers| layers.raw()).expect("a project file");
     raw.try_into().expect("a valid project")
 }
 
-pub fn project() -> Project {
+pub(crate) fn project() -> Project {
     project_of(PROJECT)
 }
 
 /// A trained model with its recipe.
-pub struct Trained {
-    pub model: Model,
-    pub recipe: CompiledRecipe,
-    pub table: Table,
+pub(crate) struct Trained {
+    pub(crate) model: Model,
+    pub(crate) recipe: CompiledRecipe,
+    pub(crate) table: Table,
 }
 
 /// Trains on 400 rows; every `shift` gives another model.
-pub fn trained(project: &Project, shift: f64, rounds: usize, max_depth: usize) -> Trained {
+pub(crate) fn trained(project: &Project, shift: f64, rounds: usize, max_depth: usize) -> Trained {
     let rows = 400;
     let x = (0..rows).map(|row| f64::from(row * 37 % 200) - 100.0).collect::<Vec<_>>();
     let size = (0..rows).map(|row| if row % 17 == 0 { f64::NAN } else { f64::from(row * 53 % 90) }).collect::<Vec<_>>();
@@ -138,7 +139,7 @@ pub fn trained(project: &Project, shift: f64, rounds: usize, max_depth: usize) -
 
 impl Trained {
     /// The files of its bundle.
-    pub fn bundle(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn bundle(&self) -> Vec<(String, Vec<u8>)> {
         let golden = (0..20)
             .map(|row| {
                 let row = self.recipe.input_row(&self.table, row);
@@ -150,7 +151,7 @@ impl Trained {
     }
 
     /// The prediction of a row, computed without the server.
-    pub fn predict(&self, fields: &Value) -> f64 {
+    pub(crate) fn predict(&self, fields: &Value) -> f64 {
         let fields: &Map<String, Value> = fields.as_object().expect("an object");
         let row = self.recipe.parse_row(fields).expect("a row");
         let margin = self.model.margin_row(&self.recipe.row_features(&row)).expect("a margin");
@@ -158,12 +159,12 @@ impl Trained {
     }
 }
 
-pub fn run_id(n: i64) -> RunId {
+pub(crate) fn run_id(n: i64) -> RunId {
     RunId::derive("demand", RunKind::Training, n, 0)
 }
 
 /// Stores a bundle as the artifacts of a run and registers it; the version's number comes back.
-pub async fn register(registry: &Registry, project: &Project, n: i64, files: Vec<(String, Vec<u8>)>) -> i64 {
+pub(crate) async fn register(registry: &Registry, project: &Project, n: i64, files: Vec<(String, Vec<u8>)>) -> i64 {
     for (path, bytes) in files {
         registry.objects().put_artifact(&run_id(n), &path, bytes.into()).await.expect("stored");
     }
@@ -171,19 +172,19 @@ pub async fn register(registry: &Registry, project: &Project, n: i64, files: Vec
         run_id: run_id(n),
         source: format!("mlflow-artifacts:/1/{}/artifacts/model", run_id(n)),
         description: String::new(),
-        tags: Default::default(),
-        metrics: Default::default(),
-        metrics_newest_batch: Default::default(),
+        tags: BTreeMap::new(),
+        metrics: Metrics::new(),
+        metrics_newest_batch: Metrics::new(),
     };
     registry.register_version(&project.model_name, &version, Timestamp::from_ms(n)).await.expect("registered").version
 }
 
-pub async fn promote(registry: &Registry, project: &Project, version: i64) {
+pub(crate) async fn promote(registry: &Registry, project: &Project, version: i64) {
     let by = Promotion { who: "test", reason: "test", turn: None };
     registry.promote(&project.model_name, version, by, Timestamp::from_ms(version)).await.expect("promoted");
 }
 
-pub async fn registry_in(folder: &Path) -> Registry {
+pub(crate) async fn registry_in(folder: &Path) -> Registry {
     let mut settings = StoreSettings::new(
         folder.join("registry.db").to_str().expect("a path"),
         folder.join("objects").to_str().expect("a path"),
@@ -192,11 +193,11 @@ pub async fn registry_in(folder: &Path) -> Registry {
     Registry::open(&settings).await.expect("a registry")
 }
 
-pub fn listen() -> SocketAddr {
+pub(crate) fn listen() -> SocketAddr {
     ([127, 0, 0, 1], 8000).into()
 }
 
-pub fn options(project: &Project, registry: &Registry, folder: &Path) -> ServeOptions {
+pub(crate) fn options(project: &Project, registry: &Registry, folder: &Path) -> ServeOptions {
     ServeOptions {
         project: Arc::new(project.clone()),
         registry: registry.clone(),
@@ -208,17 +209,17 @@ pub fn options(project: &Project, registry: &Registry, folder: &Path) -> ServeOp
 }
 
 /// A server with version 1 in production.
-pub struct TestServer {
-    pub server: Server,
-    pub router: Router,
-    pub registry: Registry,
-    pub project: Project,
-    pub trained: Trained,
-    pub folder: TempDir,
+pub(crate) struct TestServer {
+    pub(crate) server: Server,
+    pub(crate) router: Router,
+    pub(crate) registry: Registry,
+    pub(crate) project: Project,
+    pub(crate) trained: Trained,
+    pub(crate) folder: TempDir,
 }
 
 impl TestServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let project = project();
         let registry = registry_in(folder.path()).await;
@@ -229,56 +230,56 @@ impl TestServer {
         Self { router: server.router(), server, registry, project, trained, folder }
     }
 
-    pub async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         get(&self.router, path).await
     }
 
-    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         post(&self.router, path, body.to_string()).await
     }
 }
 
 /// An answer, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub bytes: Bytes,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) bytes: Bytes,
 }
 
 impl Answer {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.bytes).into_owned()
     }
 
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
     /// The JSON of an answer whose status must be 200.
-    pub fn ok(&self) -> Value {
+    pub(crate) fn ok(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         self.json()
     }
 }
 
-pub async fn send(router: &Router, request: Request<Body>) -> Answer {
+pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.expect("an answer");
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.expect("a body");
     Answer { status: parts.status, headers: parts.headers, bytes }
 }
 
-pub async fn get(router: &Router, path: &str) -> Answer {
+pub(crate) async fn get(router: &Router, path: &str) -> Answer {
     let request = Request::get(path).header("host", "127.0.0.1:8000").body(Body::empty()).expect("a request");
     send(router, request).await
 }
 
-pub async fn post(router: &Router, path: &str, body: impl Into<Body>) -> Answer {
+pub(crate) async fn post(router: &Router, path: &str, body: impl Into<Body>) -> Answer {
     let request = Request::post(path).header("host", "127.0.0.1:8000").header("content-type", "application/json");
     send(router, request.body(body.into()).expect("a request")).await
 }

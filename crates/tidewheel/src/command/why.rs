@@ -1,9 +1,11 @@
 //! `tidewheel why`: the decision behind a training, or behind not training.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use tidewheel_chart::interval::{EffectRow, effects};
 use tidewheel_domain::VersionNumber;
 use tidewheel_domain::decision::{ColumnLabel, ColumnLabels, Decision};
 use tidewheel_domain::project::Project;
@@ -15,6 +17,7 @@ use super::runs;
 use crate::cli::Globals;
 use crate::context::Context;
 use crate::failure::{Status, wrong_use};
+use crate::files::write_whole;
 use crate::output::{Output, Tone};
 
 /// Say why a version was trained, or why a turn did or did not train
@@ -33,6 +36,9 @@ pub(crate) struct WhyArgs {
     /// How to print: the record itself is `json`
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = WhyFormat::Text)]
     format: WhyFormat,
+    /// Also draw each column's largest effect against its bound, as SVG
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -70,6 +76,9 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
         Language::Es => Lang::Es,
     };
     let labels = labels(&context.project, lang);
+    if let Some(path) = &args.plot {
+        write_whole(path, plot(&decision, lang, &labels).as_bytes())?;
+    }
     match args.format {
         WhyFormat::Json => {
             let mut record = record;
@@ -80,9 +89,12 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
         }
         WhyFormat::Md => output.text(&markdown(&decision, lang, &labels))?,
         WhyFormat::Text | WhyFormat::Html => {
-            output.line(output.paint(Tone::Strong, &headline(&decision, lang, &labels)))?;
-            output.line("")?;
-            output.line(prose(&decision, lang, &labels))?;
+            let text = prose(&decision, lang, &labels);
+            let (verdict, because) = text.split_once("\n\n").unwrap_or((&text, ""));
+            output.line(output.paint(Tone::Strong, verdict))?;
+            if !because.is_empty() {
+                output.line(format!("\n{because}"))?;
+            }
         }
     }
     Ok(Status::SUCCESS)
@@ -118,6 +130,28 @@ async fn find(registry: &Registry, context: &Context, what: &str) -> anyhow::Res
     runs::find(registry, context, what).await
 }
 
+/// The largest effect of each column against its bound, as SVG.
+fn plot(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
+    let name =
+        |column: &str| labels.get(column).and_then(|label| label.label.clone()).unwrap_or_else(|| column.to_owned());
+    let columns = decision.report.columns.iter();
+    let rows = columns.filter_map(|column| {
+        let effect = column.effect.as_ref()?;
+        Some(EffectRow {
+            label: name(&column.name),
+            measure: effect.name.as_str().replace('_', " "),
+            value: effect.value,
+            low: effect.low,
+            high: effect.high,
+            bound: effect.bound,
+        })
+    });
+    let mut rows = rows.collect::<Vec<_>>();
+    rows.sort_by(|a, b| (b.value / b.bound).total_cmp(&(a.value / a.bound)));
+    let title = headline(decision, lang, labels);
+    effects(title.split(',').next().unwrap_or(&title), &rows)
+}
+
 /// How the project calls its columns.
 fn labels(project: &Project, lang: Lang) -> ColumnLabels {
     let label = |(english, spanish): &(String, String)| match lang {
@@ -134,7 +168,9 @@ fn labels(project: &Project, lang: Lang) -> ColumnLabels {
 
 /// The decision as a page of Markdown.
 fn markdown(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
-    let mut text = format!("# {}\n\n{}\n", headline(decision, lang, labels), prose(decision, lang, labels));
+    let words = prose(decision, lang, labels);
+    let (_, because) = words.split_once("\n\n").unwrap_or(("", ""));
+    let mut text = format!("# {}\n\n{because}\n", headline(decision, lang, labels));
     if !decision.report.columns.is_empty() {
         let heading = match lang {
             Lang::En => "| column | effect | value | interval | bound | drifted |",

@@ -4,19 +4,18 @@
 //! it answers again. What could not be kept is counted.
 
 mod counts;
+mod queue;
 mod spill;
 mod writer;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use std::sync::Arc;
-
 use tidewheel_registry::{PredictionRecord, Registry};
-use tokio::sync::mpsc::{self, error::TrySendError};
-use tokio::sync::oneshot;
 
 pub use counts::LogCounts;
+use queue::Queue;
 pub use spill::{Spill, SpillError};
 
 /// How the log is kept.
@@ -56,46 +55,37 @@ impl LogSettings {
     }
 }
 
-/// What stands in the queue.
-enum Item {
-    Row(Box<PredictionRecord>),
-    Flush(oneshot::Sender<()>),
-}
-
 /// The near end of the log. Clones share the queue.
 #[derive(Debug, Clone)]
 pub struct PredictionLog {
-    queue: mpsc::Sender<Item>,
+    queue: Arc<Queue>,
     counts: Arc<LogCounts>,
 }
 
 impl PredictionLog {
     /// The log and its writer, which must be run (see [`Writer::run`]).
     pub fn new(registry: Registry, settings: LogSettings) -> (Self, Writer) {
-        let (queue, items) = mpsc::channel(settings.queue.max(1));
+        let queue = Arc::new(Queue::new(settings.queue, settings.batch_rows));
         let counts = Arc::new(LogCounts::default());
-        let log = Self { queue, counts: Arc::clone(&counts) };
-        (log, Writer::new(registry, settings, items, counts))
+        let log = Self { queue: Arc::clone(&queue), counts: Arc::clone(&counts) };
+        (log, Writer::new(registry, settings, queue, counts))
     }
 
     /// Hands a prediction to the writer. Never waits: where the queue is full the prediction is counted as dropped.
     pub fn record(&self, record: PredictionRecord) {
-        match self.queue.try_send(Item::Row(Box::new(record))) {
-            Ok(()) => self.counts.enqueued(),
-            Err(TrySendError::Full(_) | TrySendError::Closed(_)) => self.counts.dropped(1),
+        if self.queue.push(record) {
+            self.counts.enqueued();
+        } else {
+            self.counts.dropped(1);
         }
     }
 
     /// Waits until what was recorded before has been written or spilled, but no longer than `at_most`.
     pub async fn flush(&self, at_most: Duration) {
-        let (done, waiting) = oneshot::channel();
-        let flushed = async {
-            if self.queue.send(Item::Flush(done)).await.is_ok() {
-                // An error means that the writer has ended, and with it all its work.
-                let _ = waiting.await;
-            }
-        };
-        let _ = tokio::time::timeout(at_most, flushed).await;
+        if let Some(flushed) = self.queue.flush() {
+            // Whether it was in time or not, the caller goes on.
+            let _ = tokio::time::timeout(at_most, flushed).await;
+        }
     }
 
     /// What the log has done so far.

@@ -32,9 +32,9 @@ const BOTTOM: f64 = 48.0;
 pub fn timeline(title: &str, axis: &str, points: &[Point]) -> String {
     let values = points.iter().flat_map(|point| [point.value, point.low, point.high]).flatten();
     let values = values.filter(|value| value.is_finite()).collect::<Vec<_>>();
-    let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(*value), high.max(*value))
-    });
+    let (low, high) = values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
     let margin = if low < high { (high - low) * 0.08 } else { 0.5 };
     let (low, high) = if values.is_empty() { (0.0, 1.0) } else { (low - margin, high + margin) };
     let y = |value: f64| HEIGHT - BOTTOM - (value - low) / (high - low) * (HEIGHT - TOP - BOTTOM);

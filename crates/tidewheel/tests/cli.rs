@@ -97,7 +97,8 @@ fn nothing_is_coloured_unless_asked_for() {
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
-    let mut child = command(Path::new("."), &["schema"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut child =
+        command(Path::new("."), &["schema"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     // The pipe is closed before anything was read.
     drop(child.stdout.take());
     let mut stderr = String::new();

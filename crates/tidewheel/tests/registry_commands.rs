@@ -152,8 +152,7 @@ async fn turn(registry: &Registry, project: &Project, number: i64, before: Optio
     registry.set_turn_version(&turn.run_id, version.version).await.expect("noted");
     let by = Promotion { who: "loop", reason: "better", turn: Some(&turn.run_id) };
     registry.promote(MODEL, version.version, by, at).await.expect("promoted");
-    let outcome =
-        TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics(0.625), error: None };
+    let outcome = TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics(0.625), error: None };
     registry.finish_turn(&turn.run_id, &outcome, at.plus_ms(1234)).await.expect("finished");
     turn.run_id
 }
@@ -185,7 +184,10 @@ fn turns_are_listed_shown_and_their_logs_printed() {
     assert_eq!(turns[0]["action"], "baseline");
     let second = &turns[1];
     assert_eq!(second["id"], fixture.turns[1].as_str());
-    assert_eq!((&second["batch"], &second["state"], &second["action"]), (&json!(2), &json!("succeeded"), &json!("retrain")));
+    assert_eq!(
+        (&second["batch"], &second["state"], &second["action"]),
+        (&json!(2), &json!("succeeded"), &json!("retrain"))
+    );
     assert_eq!((&second["model_version"], &second["promoted"]), (&json!(2), &json!(true)));
     assert_eq!(second["metrics_newest_batch"]["r2"], json!({"value": 0.625, "low": 0.5625, "high": 0.6875}));
     assert_eq!(second["duration_ms"], 1234);
@@ -234,7 +236,10 @@ fn versions_are_listed_rolled_back_and_promoted_with_a_reason() {
     assert_eq!((&back["version"], &back["stage"]), (&json!(1), &json!("Production")));
     let shown = fixture.json(&["models", "show", "v1"]);
     let last = shown["ledger"].as_array().and_then(|lines| lines.last()).expect("a line");
-    assert_eq!((&last["event"], &last["who"], &last["reason"]), (&json!("rollback"), &json!("maria"), &json!("errors doubled")));
+    assert_eq!(
+        (&last["event"], &last["who"], &last["reason"]),
+        (&json!("rollback"), &json!("maria"), &json!("errors doubled"))
+    );
     fixture.run(&["models", "rollback", "--reason", "x"]).fails_with(1, &["no earlier production version"]);
     let promoted = fixture.run(&["models", "promote", "2", "--reason", "it was right"]).ok().stdout;
     assert!(promoted.contains("version 2"), "{promoted}");

@@ -63,7 +63,8 @@ impl FileSource {
             format!("{folder}/{}", self.pattern)
         };
         let mut paths = Vec::new();
-        for path in glob::glob(&pattern).map_err(|error| invalid(error.to_string()))? {
+        let options = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+        for path in glob::glob_with(&pattern, options).map_err(|error| invalid(error.to_string()))? {
             let path = path.map_err(|error| SourceError::Io { path: error.path().to_owned(), source: error.into() })?;
             if path.is_file() {
                 paths.push(path);

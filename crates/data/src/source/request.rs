@@ -214,7 +214,11 @@ impl Asker {
     }
 
     fn reason(&self, error: &reqwest::Error) -> String {
-        if error.is_timeout() && !error.is_connect() { format!("no whole answer within {} ms", self.spec.timeout_ms) } else { chain(error) }
+        if error.is_timeout() && !error.is_connect() {
+            format!("no whole answer within {} ms", self.spec.timeout_ms)
+        } else {
+            chain(error)
+        }
     }
 }
 

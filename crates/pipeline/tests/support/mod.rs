@@ -10,7 +10,7 @@ use tidewheel_pipeline::training::window::Rows;
 use tidewheel_pipeline::training::{Observer, TrainingError};
 
 /// The bundled project with a quick tuning; `extra` is appended to its file.
-pub fn project(extra: &str) -> Project {
+pub(crate) fn project(extra: &str) -> Project {
     let text = include_str!("../../../../examples/real-estate/tidewheel.toml");
     let text = text.replace("trials = 10", "trials = 2").replace("folds = 3", "folds = 2");
     let layers = Layers::new().file("tidewheel.toml", &format!("{text}\n{extra}")).expect("valid");
@@ -18,7 +18,7 @@ pub fn project(extra: &str) -> Project {
 }
 
 /// The first `count` rows of the bundled data set, distinct and clean.
-pub fn real_rows(project: &Project, count: usize) -> Rows {
+pub(crate) fn real_rows(project: &Project, count: usize) -> Rows {
     let bytes = include_bytes!("../../../../examples/real-estate/data/realtor.parquet");
     let mut raw = read_parquet(Bytes::from_static(bytes), "realtor.parquet").expect("Parquet");
     raw.records = raw.records.slice(0, count.min(raw.rows()));
@@ -38,7 +38,7 @@ pub fn real_rows(project: &Project, count: usize) -> Rows {
 }
 
 /// Hears nothing, stops nothing.
-pub struct Quiet;
+pub(crate) struct Quiet;
 
 impl Observer for Quiet {
     fn trial(&self, _: usize, _: usize, _: f64, _: bool) {}

@@ -103,17 +103,18 @@ impl Tx {
     ) -> Result<u64, DatabaseError> {
         debug_assert_eq!(values.len() % columns, 0, "{insert}");
         let full = VALUES_PER_STATEMENT / columns * columns;
+        let numbered = matches!(self.inner, Inner::Postgres(_));
         let mut chunks = values.chunks_exact(full);
         let mut changed = 0;
         if values.len() >= full {
-            let sql = statement(insert, columns, full / columns, conflict);
+            let sql = statement(insert, columns, full / columns, conflict, numbered);
             for chunk in &mut chunks {
                 changed += self.execute(AssertSqlSafe(sql.as_str()), chunk).await?;
             }
         }
         let rest = chunks.remainder();
         if !rest.is_empty() {
-            let sql = statement(insert, columns, rest.len() / columns, conflict);
+            let sql = statement(insert, columns, rest.len() / columns, conflict, numbered);
             // Its text will hardly come again: it is not kept prepared.
             changed += self.execute_boxed(AssertSqlSafe(sql).into_sql_str(), rest, false).await?;
         }
@@ -132,7 +133,9 @@ impl Tx {
     }
 }
 
-fn statement(insert: &str, columns: usize, rows: usize, conflict: &str) -> String {
+/// PostgreSQL numbers its placeholders. To SQLite `$7` is a name, which it looks up in a list for every value: with
+/// thousands of them that takes most of the time, so here it gets `?`.
+fn statement(insert: &str, columns: usize, rows: usize, conflict: &str, numbered: bool) -> String {
     let mut sql = String::with_capacity(insert.len() + conflict.len() + 20 + rows * columns * 7);
     sql.push_str(insert);
     sql.push_str(" VALUES ");
@@ -143,8 +146,13 @@ fn statement(insert: &str, columns: usize, rows: usize, conflict: &str) -> Strin
                 (_, 0) => "), (",
                 _ => ", ",
             };
-            // Writing to a string cannot fail.
-            let _ = write!(sql, "{before}${}", row * columns + column + 1);
+            sql.push_str(before);
+            if numbered {
+                // Writing to a string cannot fail.
+                let _ = write!(sql, "${}", row * columns + column + 1);
+            } else {
+                sql.push('?');
+            }
         }
     }
     sql.push_str(") ");
@@ -183,8 +191,11 @@ mod tests {
     use super::statement;
 
     #[test]
-    fn placeholders_are_numbered_through() {
-        let sql = statement("INSERT INTO t (a, b)", 2, 3, "ON CONFLICT DO NOTHING");
+    fn placeholders_are_numbered_through_where_the_database_wants_it() {
+        let (insert, conflict) = ("INSERT INTO t (a, b)", "ON CONFLICT DO NOTHING");
+        let sql = statement(insert, 2, 3, conflict, true);
         assert_eq!(sql, "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4), ($5, $6) ON CONFLICT DO NOTHING");
+        let sql = statement(insert, 2, 2, conflict, false);
+        assert_eq!(sql, "INSERT INTO t (a, b) VALUES (?, ?), (?, ?) ON CONFLICT DO NOTHING");
     }
 }

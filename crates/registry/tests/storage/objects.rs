@@ -9,8 +9,9 @@ use tidewheel_registry::{ObjectError, Objects, S3Settings, StoreSettings};
 
 use crate::harness::{server, unique_name};
 
+/// A run of a test's own: the buckets of an S3 server outlive the test.
 fn run() -> RunId {
-    RunId::derive("objects", RunKind::Training, 1, 0)
+    RunId::derive(&unique_name("run"), RunKind::Training, i64::from(std::process::id()), 0)
 }
 
 fn s3_settings(endpoint: &str, objects: String) -> StoreSettings {

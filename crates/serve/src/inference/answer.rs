@@ -1,11 +1,14 @@
-//! The answers, written straight from the model's numbers.
+//! The answers, written straight from the model's numbers: a prediction is asked for so often that its JSON is put
+//! together from parts that the model has prepared.
 
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::{Map, Value};
+use serde::Serialize;
 use tidewheel_domain::project::Transform;
 
 use super::error::ApiError;
-use super::model::ServedModel;
+use super::model::{Explanation, ServedModel};
+
+/// Usual size of an answer, in bytes.
+const USUAL_BYTES: usize = 1_024;
 
 /// What the training scale is called: `log1p(target)`, or the target itself.
 pub fn scale_name(transform: Transform, target: &str) -> String {
@@ -22,141 +25,194 @@ pub struct Predicted {
     pub answer: f64,
     /// The features that the model read; missing is NaN.
     pub features: Vec<f32>,
-    /// What the model was asked, defaults and fills included.
-    pub inputs: Map<String, Value>,
+    /// What the model was asked, defaults and fills included, as a JSON object.
+    pub inputs: String,
     /// Place of the row's group among the recipe's; past the end for any other.
     pub group: usize,
+    /// The row's group.
+    pub group_value: Option<String>,
 }
 
 /// The answer of `POST /predict`.
-pub struct PredictionAnswer<'a> {
-    /// Key of the prediction.
-    pub answer_field: &'a str,
-    /// Who predicted.
-    pub model: &'a ServedModel,
-    /// The row.
-    pub row: &'a Predicted,
-    /// The request.
-    pub request_id: &'a str,
-}
-
-impl Serialize for PredictionAnswer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(self.answer_field, &self.row.answer)?;
-        model_entries(&mut map, self.model)?;
-        let features = Features { names: &self.model.feature_names, values: &self.row.features };
-        map.serialize_entry("features_used", &features)?;
-        map.serialize_entry("input_summary", &self.row.inputs)?;
-        map.serialize_entry("request_id", self.request_id)?;
-        map.end()
-    }
+pub fn prediction(model: &ServedModel, row: &Predicted, request_id: &str) -> Vec<u8> {
+    let mut json = Object::new(Vec::with_capacity(USUAL_BYTES));
+    json.prepared(&model.parts.answer_key, &row.answer);
+    json.written(&model.parts.model_fields);
+    json.raw("features_used", |out| {
+        let mut features = Object::new(out);
+        for (key, value) in model.parts.feature_keys.iter().zip(&row.features) {
+            features.prepared(key, value);
+        }
+        features.close()
+    });
+    json.raw("input_summary", |out| append(out, &row.inputs));
+    json.field("request_id", request_id);
+    json.close()
 }
 
 /// The answer of `POST /explain`.
-pub struct ExplanationAnswer<'a> {
-    /// The prediction.
-    pub prediction: PredictionAnswer<'a>,
-    /// What each feature added, on the training scale.
-    pub shap_values: &'a [f64],
-    /// What the sum begins with: the mean over the training rows.
-    pub base_value: f64,
-    /// The prediction on the training scale.
-    pub margin: f64,
+pub fn explanation(model: &ServedModel, row: &Predicted, explanation: &Explanation, request_id: &str) -> Vec<u8> {
+    let mut json = Object::new(Vec::with_capacity(2 * USUAL_BYTES));
+    json.prepared(&model.parts.answer_key, &row.answer);
+    json.written(&model.parts.model_fields);
+    json.field("shap_values", &explanation.values);
+    json.field("base_value", &explanation.base_value);
+    json.field("margin", &explanation.margin);
+    json.field("scale", &model.scale);
+    json.field("feature_names", &model.feature_names);
+    json.field("feature_values", &row.features);
+    json.raw("input_summary", |out| append(out, &row.inputs));
+    json.field("request_id", request_id);
+    json.close()
 }
 
-impl Serialize for ExplanationAnswer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let PredictionAnswer { answer_field, model, row, request_id } = self.prediction;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(answer_field, &row.answer)?;
-        model_entries(&mut map, model)?;
-        map.serialize_entry("shap_values", self.shap_values)?;
-        map.serialize_entry("base_value", &self.base_value)?;
-        map.serialize_entry("margin", &self.margin)?;
-        map.serialize_entry("scale", &model.scale)?;
-        map.serialize_entry("feature_names", &model.feature_names)?;
-        map.serialize_entry("feature_values", &row.features)?;
-        map.serialize_entry("input_summary", &row.inputs)?;
-        map.serialize_entry("request_id", request_id)?;
-        map.end()
-    }
-}
-
-/// The answer of `POST /batch_predict`.
-pub struct BatchAnswer<'a> {
-    /// Key of the prediction.
-    pub answer_field: &'a str,
-    /// Who predicted.
-    pub model: &'a ServedModel,
-    /// The rows in the order of the request.
-    pub rows: &'a [Result<Predicted, ApiError>],
-    /// The request.
-    pub request_id: &'a str,
-}
-
-impl Serialize for BatchAnswer<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let succeeded = self.rows.iter().filter(|row| row.is_ok()).count();
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("predictions", &BatchRows(self))?;
-        map.serialize_entry("count", &self.rows.len())?;
-        map.serialize_entry("succeeded", &succeeded)?;
-        map.serialize_entry("failed", &(self.rows.len() - succeeded))?;
-        model_entries(&mut map, self.model)?;
-        map.serialize_entry("request_id", self.request_id)?;
-        map.end()
-    }
-}
-
-struct BatchRows<'a>(&'a BatchAnswer<'a>);
-
-impl Serialize for BatchRows<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.rows.len()))?;
-        for row in self.0.rows {
-            list.serialize_element(&BatchRow { answer_field: self.0.answer_field, row })?;
-        }
-        list.end()
-    }
-}
-
-struct BatchRow<'a> {
-    answer_field: &'a str,
-    row: &'a Result<Predicted, ApiError>,
-}
-
-impl Serialize for BatchRow<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(2))?;
-        match self.row {
-            Ok(row) => {
-                map.serialize_entry(self.answer_field, &row.answer)?;
-                map.serialize_entry("input_summary", &row.inputs)?;
+/// The answer of `POST /batch_predict`; `rows` in the order of the request.
+pub fn batch(model: &ServedModel, rows: &[Result<Predicted, ApiError>], request_id: &str) -> Vec<u8> {
+    let succeeded = rows.iter().filter(|row| row.is_ok()).count();
+    let mut json = Object::new(Vec::with_capacity(USUAL_BYTES + 200 * rows.len()));
+    json.raw("predictions", |mut out| {
+        out.push(b'[');
+        for (place, row) in rows.iter().enumerate() {
+            if place > 0 {
+                out.push(b',');
             }
-            Err(error) => {
-                map.serialize_entry("error", &error.message())?;
-                map.serialize_entry("detail", &error.detail())?;
-            }
+            out = batch_row(out, model, row);
         }
-        map.end()
+        out.push(b']');
+        out
+    });
+    json.field("count", &rows.len());
+    json.field("succeeded", &succeeded);
+    json.field("failed", &(rows.len() - succeeded));
+    json.written(&model.parts.model_fields);
+    json.field("request_id", request_id);
+    json.close()
+}
+
+fn batch_row(out: Vec<u8>, model: &ServedModel, row: &Result<Predicted, ApiError>) -> Vec<u8> {
+    let mut json = Object::new(out);
+    match row {
+        Ok(row) => {
+            json.prepared(&model.parts.answer_key, &row.answer);
+            json.raw("input_summary", |out| append(out, &row.inputs));
+        }
+        Err(error) => {
+            json.field("error", &error.message());
+            json.field("detail", &error.detail());
+        }
+    }
+    json.close()
+}
+
+/// Parts of answers that are the same for every request to a model.
+#[derive(Debug)]
+pub struct AnswerParts {
+    answer_key: String,
+    model_fields: String,
+    feature_keys: Vec<String>,
+}
+
+impl AnswerParts {
+    /// For a model of this version, stage and run.
+    pub fn new(answer_field: &str, model: [&str; 3], feature_names: &[String]) -> Self {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let key = |name: &str| format!("{}:", text(name));
+        let names = ["model_version", "model_stage", "model_run_id"];
+        let fields = names.iter().zip(model).map(|(name, value)| format!("{}{}", key(name), text(value)));
+        Self {
+            answer_key: key(answer_field),
+            model_fields: fields.collect::<Vec<_>>().join(","),
+            feature_keys: feature_names.iter().map(|name| key(name)).collect(),
+        }
     }
 }
 
-fn model_entries<M: SerializeMap>(map: &mut M, model: &ServedModel) -> Result<(), M::Error> {
-    map.serialize_entry("model_version", &model.version_text)?;
-    map.serialize_entry("model_stage", model.stage.as_str())?;
-    map.serialize_entry("model_run_id", model.run_id.as_str())
+fn append(mut out: Vec<u8>, text: &str) -> Vec<u8> {
+    out.extend_from_slice(text.as_bytes());
+    out
 }
 
-/// Features by name; missing is null.
-struct Features<'a> {
-    names: &'a [String],
-    values: &'a [f32],
+/// A JSON object being written.
+struct Object {
+    out: Vec<u8>,
+    first: bool,
 }
 
-impl Serialize for Features<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.names.iter().zip(self.values))
+impl Object {
+    fn new(mut out: Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, first: true }
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) {
+        self.separate();
+        write_value(&mut self.out, name);
+        self.out.push(b':');
+        write_value(&mut self.out, value);
+    }
+
+    /// A field whose key stands ready, colon included.
+    fn prepared<T: Serialize>(&mut self, key: &str, value: &T) {
+        self.separate();
+        self.out.extend_from_slice(key.as_bytes());
+        write_value(&mut self.out, value);
+    }
+
+    /// Fields that stand ready.
+    fn written(&mut self, fields: &str) {
+        self.separate();
+        self.out.extend_from_slice(fields.as_bytes());
+    }
+
+    /// A field whose value writes itself.
+    fn raw(&mut self, name: &str, value: impl FnOnce(Vec<u8>) -> Vec<u8>) {
+        self.separate();
+        write_value(&mut self.out, name);
+        self.out.push(b':');
+        self.out = value(std::mem::take(&mut self.out));
+    }
+
+    fn close(mut self) -> Vec<u8> {
+        self.out.push(b'}');
+        self.out
+    }
+
+    fn separate(&mut self) {
+        if !std::mem::take(&mut self.first) {
+            self.out.push(b',');
+        }
+    }
+}
+
+/// Numbers, texts and lists of them cannot fail to be written to memory; a number that is not finite is `null`.
+fn write_value<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    let before = out.len();
+    if serde_json::to_writer(&mut *out, value).is_err() {
+        out.truncate(before);
+        out.extend_from_slice(b"null");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_json_whatever_their_parts() {
+        let mut json = Object::new(Vec::new());
+        json.field("a\"", &[1.5, f64::NAN]);
+        json.written("\"b\":1,\"c\":2");
+        json.raw("d", |out| Object::new(out).close());
+        json.prepared("\"e\":", &f32::INFINITY);
+        let json = json.close();
+        assert_eq!(String::from_utf8_lossy(&json), r#"{"a\"":[1.5,null],"b":1,"c":2,"d":{},"e":null}"#);
+    }
+
+    #[test]
+    fn prepared_parts_are_escaped() {
+        let parts = AnswerParts::new("a\"b", ["1", "Production", "r"], &["x\\y".to_owned()]);
+        assert_eq!(parts.answer_key, "\"a\\\"b\":");
+        assert_eq!(parts.model_fields, r#""model_version":"1","model_stage":"Production","model_run_id":"r""#);
+        assert_eq!(parts.feature_keys, ["\"x\\\\y\":"]);
     }
 }

@@ -12,7 +12,7 @@ use tidewheel_domain::model_version::{ModelVersion, Stage};
 use tidewheel_domain::project::Project;
 use tidewheel_domain::{RunId, Timestamp};
 
-use super::answer::{Predicted, scale_name};
+use super::answer::{AnswerParts, Predicted, scale_name};
 use super::openapi::openapi;
 use crate::observe::{GroupCounts, Metrics};
 
@@ -80,6 +80,8 @@ pub struct ServedModel {
     pub loaded_at: Timestamp,
     /// What the training scale is called.
     pub scale: String,
+    /// Parts of its answers.
+    pub parts: AnswerParts,
     /// Its counters.
     pub counts: Arc<GroupCounts>,
     /// The OpenAPI document with its columns.
@@ -120,8 +122,11 @@ impl ServedModel {
         let names = recipe.recipe().groups.iter().map(|group| group.name.clone()).collect::<Vec<_>>();
         let version_text = version.version.to_string();
         let document = openapi(project, &recipe.recipe().inputs, program_version);
+        let feature_names = recipe.recipe().feature_names();
+        let facts = [version_text.as_str(), version.stage.as_str(), version.run_id.as_str()];
         let model = Self {
-            feature_names: recipe.recipe().feature_names(),
+            parts: AnswerParts::new(&project.serve.answer_field, facts, &feature_names),
+            feature_names,
             version: version.version,
             stage: version.stage,
             run_id: version.run_id.clone(),
@@ -158,8 +163,9 @@ impl ServedModel {
         Ok(Predicted {
             answer,
             features,
-            inputs: row.to_json(&self.recipe),
+            inputs: serde_json::to_string(&row.to_json(&self.recipe)).unwrap_or_default(),
             group: group.and_then(|group| self.groups.get(group)).copied().unwrap_or(usize::MAX),
+            group_value: group.map(str::to_owned),
         })
     }
 
@@ -168,11 +174,6 @@ impl ServedModel {
         let mut values = vec![0.0; self.explainer.num_features()];
         self.explainer.explain(features, &mut values)?;
         Ok(Explanation { values, base_value: self.explainer.base_value(), margin: self.trees.margin_f64(features)? })
-    }
-
-    /// The value of the group column in a predicted row.
-    pub fn group_of(&self, row: &Predicted) -> Option<String> {
-        row.inputs.get(self.group_column.as_deref()?)?.as_str().map(str::to_owned)
     }
 
     /// Number of trees.

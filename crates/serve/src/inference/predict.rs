@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
 use tidewheel_registry::PredictionRecord;
 
-use super::answer::{BatchAnswer, ExplanationAnswer, Predicted, PredictionAnswer};
+use super::answer::{self, Predicted};
 use super::body::{read_json, take_row};
 use super::error::ApiError;
 use super::middleware::Arrived;
@@ -32,13 +32,7 @@ pub(super) async fn predict(
     let (body, client) = read_body(&app, request).await?;
     let model = app.model()?;
     let row = predict_row(&model, body)?;
-    let answer = PredictionAnswer {
-        answer_field: &app.project.serve.answer_field,
-        model: &model,
-        row: &row,
-        request_id: id.as_str(),
-    };
-    let response = json(&answer)?;
+    let response = json_text(answer::prediction(&model, &row, id.as_str()));
     record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
     app.metrics.prediction_took(arrived.0.elapsed());
     Ok(response)
@@ -63,14 +57,7 @@ pub(super) async fn explain(
         tracing::error!(request_id = id.as_str(), %error, "a row cannot be explained");
         ApiError::internal()
     })?;
-    let answer_field = &app.project.serve.answer_field;
-    let answer = ExplanationAnswer {
-        prediction: PredictionAnswer { answer_field, model: &model, row: &row, request_id: id.as_str() },
-        shap_values: &explanation.values,
-        base_value: explanation.base_value,
-        margin: explanation.margin,
-    };
-    let response = json(&answer)?;
+    let response = json_text(answer::explanation(&model, &row, &explanation, id.as_str()));
     record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
     Ok(response)
 }
@@ -93,35 +80,28 @@ pub(super) async fn batch_predict(
         return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     let model = app.model()?;
-    let rows = if bodies.len() <= ROWS_INLINE {
-        predict_rows(&model, bodies)
-    } else {
-        let model = Arc::clone(&model);
-        off_thread(move || predict_rows(&model, bodies)).await?
+    let few = bodies.len() <= ROWS_INLINE;
+    let work = {
+        let (model, id) = (Arc::clone(&model), id.clone());
+        move || {
+            let rows = bodies.into_iter().map(|body| predict_row(&model, body)).collect::<Vec<_>>();
+            let json = answer::batch(&model, &rows, id.as_str());
+            (rows, json)
+        }
     };
-    let answer = BatchAnswer {
-        answer_field: &app.project.serve.answer_field,
-        model: &model,
-        rows: &rows,
-        request_id: id.as_str(),
-    };
-    let response = json(&answer)?;
+    let (rows, json) = if few { work() } else { off_thread(work).await? };
     for (place, row) in rows.into_iter().enumerate() {
         if let Ok(row) = row {
             record(&app, &model, row, format!("{}:{place}", id.as_str()), arrived, client.as_ref());
         }
     }
-    Ok(response)
+    Ok(json_text(json))
 }
 
 async fn read_body(app: &AppState, request: Request) -> Result<(Value, Option<SocketAddr>), ApiError> {
     let (parts, body) = request.into_parts();
     let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
     Ok((read_json(&parts.headers, body, app.project.serve.max_body_bytes).await?, client))
-}
-
-fn predict_rows(model: &ServedModel, bodies: Vec<Value>) -> Vec<Result<Predicted, ApiError>> {
-    bodies.into_iter().map(|body| predict_row(model, body)).collect()
 }
 
 fn predict_row(model: &ServedModel, body: Value) -> Result<Predicted, ApiError> {
@@ -155,8 +135,8 @@ fn record(
     app.log.record(PredictionRecord {
         at: now(),
         request_id,
-        group_value: model.group_of(&row),
-        inputs: serde_json::to_string(&row.inputs).unwrap_or_default(),
+        group_value: row.group_value,
+        inputs: row.inputs,
         answer: row.answer,
         model_version: Some(model.version),
         model_run_id: Some(model.run_id.clone()),
@@ -179,5 +159,9 @@ pub(super) fn json(answer: &impl Serialize) -> Result<Response, ApiError> {
         tracing::error!(%error, "an answer cannot be written");
         ApiError::internal()
     })?;
-    Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
+    Ok(json_text(body))
+}
+
+fn json_text(body: Vec<u8>) -> Response {
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
 }

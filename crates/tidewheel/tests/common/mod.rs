@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 
 /// What the binary did.
 #[derive(Debug)]
-pub struct Ran {
+pub(crate) struct Ran {
     pub code: i32,
     pub stdout: String,
     pub stderr: String,
@@ -18,26 +18,26 @@ pub struct Ran {
 
 impl Ran {
     /// Stdout as JSON.
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The same, after it is known that the command succeeded.
     #[track_caller]
-    pub fn ok(self) -> Self {
+    pub(crate) fn ok(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
         self
     }
 
     /// The same, after it is known that the command was used wrongly and said so with these words.
     #[track_caller]
-    pub fn wrong_use(self, words: &[&str]) -> Self {
+    pub(crate) fn wrong_use(self, words: &[&str]) -> Self {
         self.fails_with(2, words)
     }
 
     /// The same, after it is known that the command ended with this code and these words.
     #[track_caller]
-    pub fn fails_with(self, code: i32, words: &[&str]) -> Self {
+    pub(crate) fn fails_with(self, code: i32, words: &[&str]) -> Self {
         assert_eq!(self.code, code, "{self:?}");
         for word in words {
             assert!(self.stderr.contains(word), "'{word}' is missing: {self:?}");
@@ -48,7 +48,7 @@ impl Ran {
 }
 
 /// The binary, to be run in a folder without any setting of the environment.
-pub fn command<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
+pub(crate) fn command<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidewheel"));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TIDEWHEEL_") {
@@ -60,12 +60,12 @@ pub fn command<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Command {
 }
 
 /// Runs the binary in a folder.
-pub fn run<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Ran {
+pub(crate) fn run<S: AsRef<OsStr>>(folder: &Path, args: &[S]) -> Ran {
     finish(&mut command(folder, args))
 }
 
 /// Runs a command to its end.
-pub fn finish(command: &mut Command) -> Ran {
+pub(crate) fn finish(command: &mut Command) -> Ran {
     let output = command.output().expect("the binary starts");
     Ran {
         code: output.status.code().unwrap_or(-1),
@@ -75,18 +75,18 @@ pub fn finish(command: &mut Command) -> Ran {
 }
 
 /// Numbers that look random and are the same in every run (a linear congruential generator).
-pub struct Numbers(pub u64);
+pub(crate) struct Numbers(pub u64);
 
 impl Numbers {
     /// The next one, from 0 to 1.
-    pub fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 11) as f64 / (1_u64 << 53) as f64
     }
 }
 
 /// Writes a table of sales: size, region, day, and units that depend on size and region. `shift` moves the sizes.
-pub fn sales(folder: &Path, name: &str, seed: u64, rows: usize, shift: f64) -> PathBuf {
+pub(crate) fn sales(folder: &Path, name: &str, seed: u64, rows: usize, shift: f64) -> PathBuf {
     let mut numbers = Numbers(seed);
     let mut text = String::from("size,region,day,units\n");
     for _ in 0..rows {

@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 
 /// The binary, without the settings of whoever runs the tests.
-pub fn tidewheel() -> Command {
+pub(crate) fn tidewheel() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tidewheel"));
     for (name, _) in std::env::vars() {
         if name.starts_with("TIDEWHEEL_") {
@@ -19,21 +19,21 @@ pub fn tidewheel() -> Command {
 }
 
 /// Runs a command of a project and gives what it printed.
-pub fn run(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
+pub(crate) fn run(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Output {
     let mut command = tidewheel();
     command.arg("-C").arg(dir).args(arguments).envs(settings.iter().copied());
     command.output().expect("the binary starts")
 }
 
 /// Runs a command of a project that must succeed and gives its JSON.
-pub fn json(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Value {
+pub(crate) fn json(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> Value {
     let output = run(dir, &[arguments, &["--format", "json"]].concat(), settings);
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     serde_json::from_slice(&output.stdout).expect("the answer is JSON")
 }
 
 /// Runs a demo that stops after the loop; it must succeed.
-pub fn demo(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> String {
+pub(crate) fn demo(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> String {
     let mut command = tidewheel();
     command.args(["demo", "--once", "--dir"]).arg(dir).args(arguments).envs(settings.iter().copied());
     let output = command.output().expect("the binary starts");
@@ -43,7 +43,7 @@ pub fn demo(dir: &Path, arguments: &[&str], settings: &[(&str, &str)]) -> String
 }
 
 /// What must be equal however a loop was turned: batches, turns, models; times and durations left out.
-pub fn outcome(dir: &Path, settings: &[(&str, &str)]) -> [Value; 3] {
+pub(crate) fn outcome(dir: &Path, settings: &[(&str, &str)]) -> [Value; 3] {
     [["batches", "list"], ["runs", "list"], ["models", "list"]].map(|arguments| {
         let mut list = json(dir, &arguments, settings);
         for row in list.as_array_mut().expect("a list") {
@@ -55,7 +55,7 @@ pub fn outcome(dir: &Path, settings: &[(&str, &str)]) -> [Value; 3] {
 }
 
 /// A variable that names a real server. Where it is not set: fails in CI, else the test ends with a notice.
-pub fn server(variable: &str) -> Option<String> {
+pub(crate) fn server(variable: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(value) if !value.is_empty() => Some(value),
         _ if std::env::var_os("CI").is_some() => {

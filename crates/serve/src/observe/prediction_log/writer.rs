@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use tidewheel_registry::{PredictionRecord, Registry};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::queue::Queue;
 use super::spill::Spill;
-use super::{Item, LogCounts, LogSettings};
+use super::{LogCounts, LogSettings};
 use crate::inference::request_id::RequestIds;
 use crate::inference::state::now;
 
-/// So many rows are taken from the queue at once.
-const TAKE: usize = 1_024;
 /// While a write is under way, so many batches may gather before they are spilled.
 const BATCHES_IN_MEMORY: usize = 4;
 
@@ -22,7 +21,7 @@ const BATCHES_IN_MEMORY: usize = 4;
 pub struct Writer {
     registry: Registry,
     settings: LogSettings,
-    items: mpsc::Receiver<Item>,
+    queue: Arc<Queue>,
     counts: Arc<LogCounts>,
     spill: Spill,
     ids: RequestIds,
@@ -51,17 +50,12 @@ enum Outcome {
 }
 
 impl Writer {
-    pub(super) fn new(
-        registry: Registry,
-        settings: LogSettings,
-        items: mpsc::Receiver<Item>,
-        counts: Arc<LogCounts>,
-    ) -> Self {
+    pub(super) fn new(registry: Registry, settings: LogSettings, queue: Arc<Queue>, counts: Arc<LogCounts>) -> Self {
         Self {
             spill: Spill::new(settings.spill_dir.clone(), settings.spill_bytes),
             registry,
             settings,
-            items,
+            queue,
             counts,
             ids: RequestIds::default(),
             gathered: Vec::new(),
@@ -76,36 +70,39 @@ impl Writer {
     /// Works until `stop` is cancelled; then everything that was taken is written or spilled.
     pub async fn run(mut self, stop: CancellationToken) {
         self.count_found().await;
-        let mut taken = Vec::with_capacity(TAKE);
         loop {
-            let idle = self.at_work.is_none();
-            let due = self.due.filter(|_| idle);
-            let spilled = idle && self.counts.waiting_rows() > 0;
+            let look = self.next_look();
             tokio::select! {
                 biased;
                 outcome = finished(&mut self.at_work) => self.settle(outcome).await,
                 () = stop.cancelled() => break,
-                () = until(due), if due.is_some() => {}
-                () = until(Some(self.read_back_at)), if spilled => self.start_reading_back(),
-                count = self.items.recv_many(&mut taken, TAKE) => {
-                    if count == 0 {
-                        break;
-                    }
-                    self.take(&mut taken);
-                }
+                () = self.queue.woken() => {}
+                () = sleep_until(look) => {}
             }
+            self.take();
             self.advance().await;
         }
-        self.drain(taken).await;
+        self.drain().await;
     }
 
-    fn take(&mut self, taken: &mut Vec<Item>) {
-        for item in taken.drain(..) {
-            match item {
-                Item::Row(record) => self.gathered.push(*record),
-                Item::Flush(done) => self.flushes.push(done),
-            }
+    /// When to look at the queue again: several times while a row may wait, and when something is due.
+    fn next_look(&self) -> Instant {
+        let usual = Instant::now() + self.settings.linger / 4;
+        let due = self.due.filter(|_| self.at_work.is_none());
+        due.map_or(usual, |due| due.min(usual))
+    }
+
+    fn take(&mut self) {
+        let taken = self.queue.take();
+        if taken.rows.is_empty() && taken.flushes.is_empty() {
+            return;
         }
+        if self.gathered.is_empty() {
+            self.gathered = taken.rows;
+        } else {
+            self.gathered.extend(taken.rows);
+        }
+        self.flushes.extend(taken.flushes);
         if !self.flushes.is_empty() {
             self.due = Some(Instant::now());
         } else if self.due.is_none() {
@@ -114,20 +111,21 @@ impl Writer {
         }
     }
 
-    /// Starts a write when one is due and the database is free; spills what cannot wait.
+    /// Starts what is due, if the database is free; spills what cannot wait.
     async fn advance(&mut self) {
-        let full = self.gathered.len() >= self.settings.batch_rows;
-        let due = self.due.is_some_and(|due| due <= Instant::now());
+        let now = Instant::now();
         if self.at_work.is_some() {
             if self.gathered.len() >= BATCHES_IN_MEMORY * self.settings.batch_rows {
                 self.spill_gathered().await;
             }
-        } else if full || due {
-            if self.away_until.is_some_and(|until| until > Instant::now()) {
+        } else if self.gathered.len() >= self.settings.batch_rows || self.due.is_some_and(|due| due <= now) {
+            if self.away_until.is_some_and(|until| until > now) {
                 self.spill_gathered().await;
             } else {
                 self.start_write();
             }
+        } else if self.counts.waiting_rows() > 0 && self.read_back_at <= now {
+            self.start_reading_back();
         }
     }
 
@@ -222,10 +220,9 @@ impl Writer {
     }
 
     /// Writes what is left, and spills what cannot be written.
-    async fn drain(&mut self, mut taken: Vec<Item>) {
-        self.items.close();
-        while self.items.recv_many(&mut taken, TAKE).await > 0 {}
-        self.take(&mut taken);
+    async fn drain(&mut self) {
+        self.queue.close();
+        self.take();
         loop {
             if self.at_work.is_some() {
                 let outcome = finished(&mut self.at_work).await;
@@ -303,13 +300,6 @@ async fn finished(at_work: &mut Option<(JoinHandle<Outcome>, usize)>) -> Option<
                 None
             }
         },
-    }
-}
-
-async fn until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
     }
 }
 

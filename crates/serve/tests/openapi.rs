@@ -2,6 +2,9 @@
 
 mod support;
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use serde_json::{Value, json};
 use support::{TestServer, project, project_of};
 use tidewheel_data::recipe::fit::input_columns;
@@ -30,8 +33,7 @@ fn references<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
 #[test]
 fn the_document_is_valid_openapi() {
     let document = document(&project());
-    let typed: utoipa::openapi::OpenApi = serde_json::from_value(document.clone()).expect("OpenAPI 3.1");
-    assert_eq!(typed.paths.paths.len(), 12);
+    assert_eq!(document["paths"].as_object().map(serde_json::Map::len), Some(12));
     let mut targets = Vec::new();
     references(&document, &mut targets);
     assert!(targets.len() > 30);
@@ -50,6 +52,21 @@ fn the_document_is_valid_openapi() {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), count, "operation ids are distinct");
+}
+
+/// The judge is a validator that others wrote: the Python package openapi-spec-validator.
+#[test]
+fn an_independent_validator_accepts_the_document() {
+    let Some(python) = std::env::var_os("TIDEWHEEL_PYTHON") else {
+        assert!(std::env::var_os("CI").is_none(), "TIDEWHEEL_PYTHON is not set: run the tests with scripts/test");
+        eprintln!("not run: TIDEWHEEL_PYTHON is not set; scripts/test sets it");
+        return;
+    };
+    let script = "import json, sys; from openapi_spec_validator import validate; validate(json.load(sys.stdin))";
+    let mut child = Command::new(python).args(["-c", script]).stdin(Stdio::piped()).spawn().expect("Python starts");
+    let text = document(&project()).to_string();
+    child.stdin.take().expect("a pipe").write_all(text.as_bytes()).expect("the document is sent");
+    assert!(child.wait().expect("Python ends").success(), "the validator refuses the document");
 }
 
 #[test]

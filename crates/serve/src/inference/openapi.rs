@@ -173,7 +173,8 @@ fn schemas(project: &Project, inputs: &[InputColumn]) -> Value {
     ]);
     schemas.insert("Explanation".into(), object(explanation));
 
-    let field = object(vec![named("field", text()), named("value", json!({})), named("message", text())]);
+    let any_value = json!({ "type": ["null", "boolean", "number", "string", "array", "object"] });
+    let field = object(vec![named("field", text()), named("value", any_value), named("message", text())]);
     let detail =
         json!({ "oneOf": [text(), { "type": "array", "items": { "$ref": "#/components/schemas/FieldError" } }] });
     schemas.insert("FieldError".into(), field);

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use rayon::prelude::*;
+use tidewheel_boost::metrics::r2;
 use tidewheel_boost::{Dataset, Params, SearchSpace, TrainOptions, TuneError, TuneOptions, Verdict, train, tune};
 use tidewheel_data::recipe::{Fitted, Recipe};
 use tidewheel_domain::project::{Project, RawSearch};
 
-use super::evaluate::{Predicted, metrics};
 use super::split::fold_of_key;
 use super::window::Rows;
 use super::{Observer, TrainingError};
@@ -166,17 +166,15 @@ fn run_fold(project: &Project, rows: &Rows, fold: &Fold, params: &Params) -> Res
     let model = train(&fold.dataset, &fold.target, params, TrainOptions::default())?;
     let margins = model.predict_columns(&fold.held_out)?;
     let target = rows.table.number(&project.target).unwrap_or_default();
-    let (mut loss, mut actual, mut predicted, mut keys) = (0.0, Vec::new(), Vec::new(), Vec::new());
+    let (mut loss, mut actual, mut predicted) = (0.0, Vec::new(), Vec::new());
     for (&row, margin) in fold.held_out_rows.iter().zip(margins) {
         let margin = f64::from(margin);
         loss += (project.transform.forward(target[row]) - margin).abs();
         if fold.fitted.recipe.within_limits(&rows.table, row) {
             actual.push(target[row]);
             predicted.push(project.transform.inverse(margin));
-            keys.push(rows.keys[row]);
         }
     }
-    let data = Predicted { actual: &actual, predicted: &predicted, keys: &keys };
-    let r2 = metrics(data, project.train.seed).get("r2").map_or(f64::NAN, |metric| metric.value);
+    let r2 = r2(&actual, &predicted).unwrap_or(f64::NAN);
     Ok((loss / fold.held_out_rows.len() as f64, r2))
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 use tidewheel_domain::project::{CleanRule, ColumnType, Project};
-use tidewheel_domain::{Column, Table, random};
+use tidewheel_domain::{Table, random};
 
 use super::encode::{EncoderInput, fit as fit_encoder};
 use super::expression::{CellType, ExpressionError, NumberExpression};
@@ -205,9 +205,4 @@ fn groups(project: &Project, table: &Table, rows: &[usize], target: &[f64]) -> V
 pub fn check(project: &Project) -> Result<(), ExpressionError> {
     input_columns(project)?;
     super::validate::Validator::new(project).map(|_| ())
-}
-
-/// How many rows of a table have a value in a column; a table without the column has none.
-pub fn present(table: &Table, column: &str) -> usize {
-    table.column(column).map_or(0, |column: &Column| column.len() - column.missing())
 }

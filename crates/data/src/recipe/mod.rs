@@ -18,7 +18,6 @@ pub mod fit;
 /// Rows that arrive one by one, as JSON objects.
 pub mod request;
 
-use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use tidewheel_domain::project::{Check, ColumnType, FeatureSpec, Scalar, Transform};
 use tidewheel_domain::{Column, Table};
@@ -213,6 +212,3 @@ impl CompiledRecipe {
         }
     }
 }
-
-/// Defaults of a request by column name, as the project declares them.
-pub type Defaults = IndexMap<String, Scalar>;

@@ -8,7 +8,6 @@ use tidewheel_data::batch::CleanBatch;
 use tidewheel_domain::Table;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::decision::{BatchRef, ChampionRef, ColumnLabel, ColumnLabels, Decision, ReferenceKind};
-use tidewheel_domain::drift_report::{DriftReport, DriftSettings};
 use tidewheel_domain::model_version::ModelVersion;
 use tidewheel_domain::project::{Project, Role};
 use tidewheel_domain::turn::Turn;
@@ -81,11 +80,11 @@ async fn weigh(context: &Context, turn: &Turn, batch: i64, log: &TaskLog) -> Res
         references.training.rows(),
         champion.version
     ));
-    let settings = settings(&project);
+    let settings = project.drift.clone();
     let decision = compute(move || -> Result<Decision, DriftError> {
         let current = tested(&project, &clean.table);
         let mut report = compare(&references.training, &current, &settings)?;
-        label_samples(&mut report, &batch);
+        report.current.sha256 = Some(batch.sha256.to_string());
         inputs.drift = Some((ReferenceKind::Training, report));
         for (kind, table) in references.others {
             inputs.others.push((kind, compare(&table, &current, &settings)?));
@@ -135,14 +134,6 @@ fn tested(project: &Project, table: &Table) -> Table {
     let names = project.columns.iter().filter(|column| column.role == Role::Feature || column.name == project.target);
     let present = names.filter(|column| table.column(&column.name).is_some());
     table.select(&present.map(|column| column.name.as_str()).collect::<Vec<_>>())
-}
-
-fn settings(project: &Project) -> DriftSettings {
-    project.drift.clone()
-}
-
-fn label_samples(report: &mut DriftReport, batch: &Batch) {
-    report.current.sha256 = Some(batch.sha256.to_string());
 }
 
 fn batch_ref(batch: &Batch, never_seen_rows: Option<u64>) -> BatchRef {

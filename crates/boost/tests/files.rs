@@ -147,7 +147,7 @@ fn a_long_chain_of_nodes_is_refused_without_a_deep_stack() {
         format!("[{}]", all.join(","))
     };
     // Node 2k splits into the leaf 2k + 1 and the node 2k + 2.
-    let child = |i: usize, to: usize| if i % 2 == 0 && i < 2 * length { (i + to) as i64 } else { -1 };
+    let child = |i: usize, to: usize| if i.is_multiple_of(2) && i < 2 * length { (i + to) as i64 } else { -1 };
     let tree = format!(
         r#"{{"left_children":{},"right_children":{},"split_indices":{z},"split_conditions":{z},"default_left":{z},"sum_hessian":{z},"tree_param":{{}}}}"#,
         numbers(&|i| child(i, 1)),

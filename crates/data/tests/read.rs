@@ -255,7 +255,7 @@ fn a_clean_batch_without_rows_keeps_its_columns() {
     assert_eq!(read_clean(write_clean(&clean).expect("written"), "clean").expect("read"), clean);
     let other = read_clean(write_raw(&read_csv(b"a\n1\n", "a").expect("valid")).expect("written"), "other");
     assert_eq!(
-        other.err().expect("no clean batch").to_string(),
+        other.expect_err("no clean batch").to_string(),
         "'other' is not a clean batch of Tidewheel: column '__row' is missing or of another type"
     );
 }

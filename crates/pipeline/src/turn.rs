@@ -129,11 +129,11 @@ async fn step_under_lease(context: &Context, external_id: &str, step: Step) -> R
         }
         Step::Train => {
             needs("decision", state.done(TaskName::CheckDrift))?;
-            trained(context, &refreshed(context, &turn.run_id).await?, &state).await.map(|_| ())
+            trained(context, &refreshed(context, &turn.run_id).await?, &state).await
         }
         Step::Promote => {
             needs("trained version", state.done(TaskName::TrainModel))?;
-            promoted(context, &turn, &state).await.map(|_| ())
+            promoted(context, &turn, &state).await
         }
         Step::Reload => {
             needs("verdict", state.done(TaskName::Promote))?;

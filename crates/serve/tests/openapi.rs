@@ -122,7 +122,9 @@ fn conforms(document: &Value, schema: &Value, value: &Value, at: &str) {
         }
     }
     if let Some(list) = value.as_array() {
-        list.iter().for_each(|item| conforms(document, &schema["items"], item, &format!("{at}[]")));
+        for item in list {
+            conforms(document, &schema["items"], item, &format!("{at}[]"));
+        }
     }
 }
 

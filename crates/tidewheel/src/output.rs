@@ -111,6 +111,7 @@ impl Output {
     }
 
     /// Writes bytes as they are.
+    #[expect(clippy::unused_self, reason = "whoever writes has an output")]
     pub(crate) fn bytes(self, bytes: &[u8]) -> anyhow::Result<()> {
         let written = progress::suspend(|| {
             let mut stdout = io::stdout().lock();

@@ -146,10 +146,10 @@ impl Bars {
 
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
-        if let Ok(mut current) = self.current.lock() {
-            if let Some((_, bar)) = current.take() {
-                bar.finish_and_clear();
-            }
+        if let Ok(mut current) = self.current.lock()
+            && let Some((_, bar)) = current.take()
+        {
+            bar.finish_and_clear();
         }
     }
 }

@@ -50,8 +50,8 @@ fn emulated(context: &Context, path: &str, batches: usize, shuffle: Option<u64>)
 async fn last_batch_number(turning: &Turning) -> anyhow::Result<Option<u64>> {
     let turns = turning.registry.turns(&turning.project.name).await?;
     // A turn that is still at work is taken up again: it may ask for its batch once more.
-    let ended = turns.iter().rev().filter(|turn| turn.batch.is_some());
-    let Some(position) = ended.filter_map(|turn| turn.source_position.as_deref()).next() else { return Ok(None) };
+    let mut ended = turns.iter().rev().filter(|turn| turn.batch.is_some());
+    let Some(position) = ended.find_map(|turn| turn.source_position.as_deref()) else { return Ok(None) };
     let position: SourcePosition = position.parse().context("the position of the source is damaged")?;
     Ok(position.batch_number())
 }

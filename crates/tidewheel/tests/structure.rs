@@ -233,7 +233,7 @@ fn only_the_project_file_knows_the_domain() {
 
 #[test]
 fn a_planted_word_is_found_in_code_and_literals_but_not_in_comments() {
-    let code = r###"
+    let code = r##"
 // the price of a house
 /* bed /* bath */ zip_code */
 fn area<'a>(House: &'a str) -> char {
@@ -242,7 +242,7 @@ fn area<'a>(House: &'a str) -> char {
     let quote = '"'; let slash = '\''; let bed_bath = 'é';
     b'/'
 }
-"###;
+"##;
     let found = domain_words(&without_comments(code));
     let found = found.iter().map(|(line, word)| (*line, word.as_str())).collect::<Vec<_>>();
     assert_eq!(found, [(4, "House"), (5, "price"), (6, "bath")]);

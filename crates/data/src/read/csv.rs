@@ -60,9 +60,9 @@ pub(super) fn read_chunks(mut reader: impl Read, name: &str) -> Result<(Arc<Sche
     let format = Format::default().with_header(true).with_delimiter(delimiter);
     let all = Utf8Check::new(Cursor::new(head).chain(reader));
     let rows = ReaderBuilder::new(Arc::clone(&schema)).with_format(format).with_batch_size(CHUNK_ROWS).build(all);
-    let mut rows = rows.map_err(|error| arrow_error(&error, schema.fields().len(), name))?;
+    let rows = rows.map_err(|error| arrow_error(&error, schema.fields().len(), name))?;
     let mut chunks = Vec::new();
-    while let Some(chunk) = rows.next() {
+    for chunk in rows {
         chunks.push(chunk.map_err(|error| arrow_error(&error, schema.fields().len(), name))?);
     }
     if chunks.iter().all(|chunk| chunk.num_rows() == 0) {

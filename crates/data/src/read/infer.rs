@@ -1,6 +1,6 @@
 //! Files that belong to no project: the types are found in the values.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::io::BufReader;
 use std::path::Path;
 
@@ -113,7 +113,8 @@ fn read_inferred(path: &Path) -> Result<(Table, Vec<Seen>), ReadError> {
 
 /// The type of texts: of the candidates in order, the first that fits every value.
 fn text_column(parts: &[&StringArray]) -> (Column, Seen) {
-    let candidates: [(ColumnType, fn(&str) -> Option<f64>); 3] = [
+    type Parse = fn(&str) -> Option<f64>;
+    let candidates: [(ColumnType, Parse); 3] = [
         (ColumnType::Number, number_not_code),
         (ColumnType::Boolean, |text| match text.trim() {
             text if text.eq_ignore_ascii_case("true") => Some(1.0),
@@ -265,13 +266,13 @@ fn describe(name: &str, column: &Column, seen: Seen) -> InferredColumn {
 }
 
 fn describe_numbers(values: &[f64], described: &mut InferredColumn) {
-    let mut distinct: HashMap<u64, ()> = HashMap::new();
+    let mut distinct = HashSet::new();
     let mut whole = true;
     for &value in values.iter().filter(|value| !value.is_nan()) {
         whole &= value.fract() == 0.0;
         described.min = Some(described.min.map_or(value, |min| min.min(value)));
         described.max = Some(described.max.map_or(value, |max| max.max(value)));
-        let is_new = distinct.len() < DISTINCT_CAP && distinct.insert((value + 0.0).to_bits(), ()).is_none();
+        let is_new = distinct.len() < DISTINCT_CAP && distinct.insert((value + 0.0).to_bits());
         if is_new && described.examples.len() < EXAMPLES {
             described.examples.push(match described.kind {
                 ColumnType::Date => format_date(value),

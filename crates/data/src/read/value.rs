@@ -103,7 +103,7 @@ pub fn format_date(days: f64) -> String {
     let millis_in_day = 86_400_000_i64;
     let millis = (days * millis_in_day as f64).round();
     // Dates of the years -9999 to 9999, the range of the calendar used.
-    if !(millis.abs() < 4e14) {
+    if millis.is_nan() || millis.abs() >= 4e14 {
         return format!("{days}");
     }
     let (day, rest) = ((millis as i64).div_euclid(millis_in_day), (millis as i64).rem_euclid(millis_in_day));

@@ -12,7 +12,7 @@ use super::{Progress, SourceError};
 use crate::read::ReadError;
 
 /// Longest wait that the server's `Retry-After` is granted.
-const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
 /// As much of an error's text is read and shown.
 const DETAIL_BYTES: u64 = 64 << 10;
 const DETAIL_CHARS: usize = 300;

@@ -556,10 +556,10 @@ fn column_spec(name: &str, raw: &RawColumn) -> Result<ColumnSpec, ProjectError> 
             }
         }
     }
-    if let (Some(min), Some(max)) = (raw.min, raw.max) {
-        if min > max {
-            return Err(invalid(&key("min"), &min.to_string(), &format!("is above 'max' = {max}")));
-        }
+    if let (Some(min), Some(max)) = (raw.min, raw.max)
+        && min > max
+    {
+        return Err(invalid(&key("min"), &min.to_string(), &format!("is above 'max' = {max}")));
     }
     if numeric && raw.values.is_some() {
         return Err(invalid(&key("values"), "[..]", "only a category has a set of values; use 'min' and 'max'"));

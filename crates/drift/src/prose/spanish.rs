@@ -1,5 +1,4 @@
 //! Spanish.
-#![expect(clippy::format_push_string, reason = "sentences are put together from parts, a few for each decision")]
 
 use tidewheel_domain::decision::{
     Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,

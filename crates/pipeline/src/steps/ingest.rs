@@ -39,8 +39,8 @@ pub async fn fetch(
     interrupted: bool,
 ) -> Result<Option<Fetched>, PipelineError> {
     let turns = context.registry.turns(&context.project.name).await?;
-    let earlier = turns.iter().rev().filter(|turn| before.is_none_or(|before| turn.number < before.number));
-    let position = earlier.filter_map(|turn| turn.source_position.as_deref()).next();
+    let mut earlier = turns.iter().rev().filter(|turn| before.is_none_or(|before| turn.number < before.number));
+    let position = earlier.find_map(|turn| turn.source_position.as_deref());
     let position = match position {
         None => SourcePosition::Start,
         Some(text) => text.parse().map_err(|error: serde_json::Error| PipelineError::Damaged {

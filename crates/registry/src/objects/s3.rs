@@ -190,7 +190,7 @@ impl Connection {
         ClientOptions::new()
             .with_allow_http(plain)
             .with_connect_timeout(Duration::from_secs(5))
-            .with_timeout(Duration::from_secs(60))
+            .with_timeout(Duration::from_mins(1))
     }
 
     fn bucket(&self, name: &str) -> Result<AmazonS3, ObjectError> {

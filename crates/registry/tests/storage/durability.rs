@@ -19,7 +19,11 @@ async fn child_that_writes_until_it_is_killed() {
     let settings = StoreSettings::new(database, folder.path().display().to_string());
     let registry = Registry::open(&settings).await.expect("opens");
     let turn = turn(&registry, 0).await;
-    println!("writing");
+    // The test waits for this line.
+    #[expect(clippy::print_stdout)]
+    {
+        println!("writing");
+    }
     loop {
         registry.store_training(&turn, &training(40)).await.expect("writes");
     }

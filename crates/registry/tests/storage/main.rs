@@ -66,7 +66,7 @@ on_both_databases! {
     lease::only_the_dead_holder_seen_is_broken,
     predictions::predictions_are_listed_newest_first_and_summed_up,
     predictions::the_same_write_is_kept_once,
-    predictions::thousands_of_predictions_are_recorded_quickly,
+    predictions::thousands_of_predictions_are_recorded,
     opening::a_newer_database_is_refused,
     opening::many_can_open_a_new_database_at_once,
     opening::a_changed_migration_is_refused,

@@ -1,7 +1,5 @@
 //! The prediction log.
 
-use std::time::Instant;
-
 use tidewheel_domain::{RunId, RunKind};
 use tidewheel_registry::{PredictionFilter, PredictionRecord, PredictionSummary};
 
@@ -70,14 +68,11 @@ pub(crate) async fn the_same_write_is_kept_once(store: &Store) {
     assert_eq!(registry.predictions(PROJECT, &PredictionFilter::default(), 100).await.expect("reads").len(), 3);
 }
 
-pub(crate) async fn thousands_of_predictions_are_recorded_quickly(store: &Store) {
+pub(crate) async fn thousands_of_predictions_are_recorded(store: &Store) {
     let registry = &store.registry;
     let records: Vec<_> = (0..2000).map(record).collect();
-    let start = Instant::now();
     for write in 0..20 {
         registry.log_predictions(PROJECT, &format!("w{write}"), &records, at(0)).await.expect("kept");
     }
-    let rate = 40_000.0 / start.elapsed().as_secs_f64();
-    println!("{}: {rate:.0} predictions a second", registry.place());
     assert_eq!(registry.prediction_summary(PROJECT, at(0)).await.expect("reads").count, 40_000);
 }

@@ -116,10 +116,11 @@ impl Metrics {
     /// The counters of a model version. A version that comes back goes on with the counters it had.
     pub fn groups_of(&self, version: &str, names: Vec<String>) -> Arc<GroupCounts> {
         let mut kept = self.predictions.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, counts)) = kept.iter().find(|(known, _)| known == version) {
-            if counts.names.len() == names.len() + 1 && counts.names.iter().zip(&names).all(|(a, b)| a == b) {
-                return Arc::clone(counts);
-            }
+        if let Some((_, counts)) = kept.iter().find(|(known, _)| known == version)
+            && counts.names.len() == names.len() + 1
+            && counts.names.iter().zip(&names).all(|(a, b)| a == b)
+        {
+            return Arc::clone(counts);
         }
         let counts = Arc::new(GroupCounts::new(names));
         kept.retain(|(known, _)| known != version);

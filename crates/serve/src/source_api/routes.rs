@@ -76,7 +76,7 @@ struct Refusal {
     parameter: &'static str,
     kind: &'static str,
     message: String,
-    input: Value,
+    input: Option<String>,
 }
 
 impl IntoResponse for Refusal {
@@ -96,7 +96,7 @@ fn required<'a>(parameters: &'a Parameters, parameter: &'static str) -> Result<&
         parameter,
         kind: "missing",
         message: format!("'{parameter}' is required"),
-        input: Value::Null,
+        input: None,
     })
 }
 
@@ -106,7 +106,7 @@ fn group(parameters: &Parameters) -> Result<(u64, String), Refusal> {
         parameter: "group_number",
         kind: "int_parsing",
         message: format!("'group_number' must be a whole number of 0 or more, not '{text}'"),
-        input: text.into(),
+        input: Some(text.to_owned()),
     })?;
     let day = required(parameters, "day")?.trim();
     if day.is_empty() || day.chars().count() > LONGEST_DAY {
@@ -114,7 +114,7 @@ fn group(parameters: &Parameters) -> Result<(u64, String), Refusal> {
             parameter: "day",
             kind: "string_length",
             message: format!("'day' must have between 1 and {LONGEST_DAY} characters"),
-            input: day.into(),
+            input: Some(day.to_owned()),
         });
     }
     Ok((group_number, day.to_owned()))
@@ -129,7 +129,7 @@ fn form(parameters: &Parameters) -> Result<Option<RowForm>, Refusal> {
             parameter: "rows",
             kind: "enum",
             message: format!("'rows' must be 'objects' or 'arrays', not '{other}'"),
-            input: other.into(),
+            input: Some(other.to_owned()),
         }),
     }
 }

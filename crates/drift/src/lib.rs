@@ -21,6 +21,9 @@ pub mod multiplicity;
 /// The effects on which a decision rests, with their intervals.
 pub mod effect;
 
+/// How well the champion does: errors against those of the hold-out rows, by segment, with and without labels.
+pub mod performance;
+
 /// What a column looks like on each side.
 pub mod summary;
 

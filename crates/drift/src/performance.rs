@@ -1,0 +1,28 @@
+//! How well the champion does on a new batch, against its hold-out rows.
+//!
+//! A *loss* is one row's error, never negative: for a regression the absolute residual on the training scale. A row
+//! whose loss is NaN has no label and is left out. Losses of the hold-out are the reference; hold-out means rows that the
+//! champion did not train on, else the rise is overstated.
+//!
+//! | question | answer |
+//! | --- | --- |
+//! | did the error rise? | [`ErrorRise::of`](error_rise::ErrorRise::of) |
+//! | where? | [`segment_rises`](segment_rise::segment_rises), worst first, valid for all segments at once |
+//! | other rows, or the same rows worse? | [`decompose`](decomposition::decompose) |
+
+/// Change of a mean split into mix and change within segments.
+pub mod decomposition;
+
+/// Ratio of mean errors with its interval.
+pub mod error_rise;
+
+/// The same per segment, under multiplicity control.
+pub mod segment_rise;
+
+/// Rows of both sides by segment.
+pub mod segments;
+
+pub use decomposition::{Decomposition, SegmentPart, decompose};
+pub use error_rise::ErrorRise;
+pub use segment_rise::{SegmentRise, segment_rises};
+pub use segments::Segments;

@@ -74,11 +74,20 @@ pub struct Bounds {
     pub new_levels: f64,
     /// Difference of the shares of missing values.
     pub missing: f64,
+    /// Two numeric columns: difference of their rank correlations.
+    pub correlation: f64,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { distance: 0.10, tails: 0.02, category_distance: 0.10, new_levels: 0.02, missing: 0.02 }
+        Self {
+            distance: 0.10,
+            tails: 0.02,
+            category_distance: 0.10,
+            new_levels: 0.02,
+            missing: 0.02,
+            correlation: 0.20,
+        }
     }
 }
 
@@ -91,6 +100,7 @@ impl Bounds {
             EffectName::CategoryDistance => self.category_distance,
             EffectName::NewLevels => self.new_levels,
             EffectName::Missing => self.missing,
+            EffectName::Correlation => self.correlation,
         }
     }
 }
@@ -125,6 +135,8 @@ impl BoundsOverride {
             EffectName::CategoryDistance => self.category_distance,
             EffectName::NewLevels => self.new_levels,
             EffectName::Missing => self.missing,
+            // Two columns share it: only `drift.bounds` sets it.
+            EffectName::Correlation => None,
         }
     }
 }
@@ -143,11 +155,14 @@ pub enum EffectName {
     NewLevels,
     /// See [`Bounds::missing`].
     Missing,
+    /// See [`Bounds::correlation`].
+    Correlation,
 }
 
 impl EffectName {
     /// Every effect.
-    pub const ALL: [Self; 5] = [Self::Distance, Self::Tails, Self::CategoryDistance, Self::NewLevels, Self::Missing];
+    pub const ALL: [Self; 6] =
+        [Self::Distance, Self::Tails, Self::CategoryDistance, Self::NewLevels, Self::Missing, Self::Correlation];
 
     /// The name as it stands in JSON and in the project file.
     pub fn as_str(self) -> &'static str {
@@ -157,6 +172,7 @@ impl EffectName {
             Self::CategoryDistance => "category_distance",
             Self::NewLevels => "new_levels",
             Self::Missing => "missing",
+            Self::Correlation => "correlation",
         }
     }
 }
@@ -198,6 +214,9 @@ pub struct DriftReport {
     pub drifted_columns: u64,
     /// The tested columns, in the reference's order.
     pub columns: Vec<ColumnDrift>,
+    /// Pairs of numeric columns whose dependence was tested, largest change first; at most [`DriftReport::PAIRS`].
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub pairs: Vec<PairDrift>,
     /// Columns that only the reference has; they could not be tested.
     pub only_in_reference: Vec<String>,
     /// Columns that only the current sample has; they could not be tested.
@@ -215,6 +234,7 @@ impl Default for DriftReport {
             tested_columns: 0,
             drifted_columns: 0,
             columns: Vec::new(),
+            pairs: Vec::new(),
             only_in_reference: Vec::new(),
             only_in_current: Vec::new(),
         }
@@ -222,6 +242,9 @@ impl Default for DriftReport {
 }
 
 impl DriftReport {
+    /// How many pairs are kept.
+    pub const PAIRS: usize = 20;
+
     /// A column by name.
     pub fn column(&self, name: &str) -> Option<&ColumnDrift> {
         self.columns.iter().find(|column| column.name == name)
@@ -285,6 +308,19 @@ pub struct ColumnDrift {
     /// What is special about this column, and what could therefore not be seen.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Note>,
+}
+
+/// How the dependence of two numeric columns differs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PairDrift {
+    /// The first column.
+    pub column: String,
+    /// The second column.
+    pub other: String,
+    /// Whether a change here may lead to a training: both columns are relevant.
+    pub relevant: bool,
+    /// The change of Spearman's rank correlation; its `reference` and `current` are the correlations.
+    pub effect: Effect,
 }
 
 /// Which of the two samples.

@@ -12,6 +12,8 @@ pub mod ids;
 pub mod metric;
 /// Versions of a registered model and the ledger.
 pub mod model_version;
+/// When to train: the section `[policy]` and the language of its conditions.
+pub mod policy;
 /// The project file: layers, raw form, checked form.
 pub mod project;
 /// Seeded random numbers.

@@ -30,6 +30,9 @@ pub mod summary;
 /// Two tables to a drift report.
 pub mod report;
 
+/// What a batch costs: the champion's error on it, and what explains it.
+pub mod cost;
+
 /// Reports to a decision.
 pub mod policy;
 

@@ -6,19 +6,31 @@
 use std::collections::BTreeMap;
 
 use tidewheel_domain::decision::{
-    Action, BatchRef, ChampionRef, Counterfactual, Counts, DECISION_VERSION, Decision, Evidence, OtherReference,
-    PolicyName, PolicySettings, Quantity, ReferenceKind, Rule, RuleName,
+    Action, Answered, BatchRef, Cause, CauseKey, ChampionRef, Counterfactual, Counts, DECISION_VERSION, Decision,
+    Decomposition, ErrorEvidence, Evidence, ExampleRow, OtherReference, PolicyName, PolicySettings, ReferenceKind,
+    Rule, RuleCheck, RuleName,
 };
 use tidewheel_domain::drift_report::DriftReport;
 
-/// What changed, in words that can be checked.
-pub mod causes;
+use observed::{Observed, relevant_effects};
 
-/// The policy `effect`.
-pub mod effect;
+/// What changed, in words that can be checked.
+mod causes;
+
+/// What would have had to be different.
+mod counterfactual;
+
+/// The rules in their order.
+mod ladder;
+
+/// What the rules look at.
+mod observed;
+
+/// The verdict's main reason in one line.
+mod reason;
 
 /// The policy `reference`.
-pub mod reference;
+mod reference;
 
 /// All that a policy looks at.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,6 +53,20 @@ pub struct PolicyInputs {
     pub weights: Option<BTreeMap<String, f64>>,
     /// The target column: always relevant.
     pub target: Option<String>,
+    /// The champion's error on the batch against its hold-out; `None` where it could neither be measured nor estimated.
+    pub error: Option<ErrorEvidence>,
+    /// The mean of the target, split by segment.
+    pub target_mean: Option<Decomposition>,
+    /// Share of the batch's rows in segments of which the champion saw fewer than 30 training rows.
+    pub unknown_segment_share: Option<f64>,
+    /// Batches since the last training, this one included; `None` before the first.
+    pub batches_since_training: Option<u64>,
+    /// Trainings within the batches of the budget, the baseline not counted.
+    pub trainings_in_budget: Option<u64>,
+    /// Causes that have been answered already.
+    pub answered: Vec<(CauseKey, Answered)>,
+    /// Rows that show the first cause.
+    pub examples: Vec<ExampleRow>,
 }
 
 /// What a policy found.
@@ -48,10 +74,10 @@ struct Verdict {
     action: Action,
     reason: String,
     rule: Rule,
+    rules: Vec<RuleCheck>,
     evidence: Vec<Evidence>,
-    counterfactual: Option<Counterfactual>,
-    /// Columns that count as changed under this policy.
-    changed: Vec<String>,
+    causes: Vec<Cause>,
+    counterfactuals: Vec<Counterfactual>,
 }
 
 /// Decides what is to be done with a batch, and says why.
@@ -69,15 +95,43 @@ pub fn decide(inputs: &PolicyInputs) -> Decision {
         return record(inputs, verdict, None);
     };
     let report = with_relevance(report, inputs);
-    let verdict = match too_few_rows(inputs) {
-        Some(verdict) => verdict,
-        None => match inputs.policy.name {
-            PolicyName::Reference => reference::judge(&report, inputs),
-            // Effects decide wherever no other policy is named.
-            _ => effect::judge(&report, inputs),
-        },
-    };
+    let verdict = judge(&report, inputs);
     record(inputs, verdict, Some((kind, report)))
+}
+
+/// Asks the rules of the policy.
+fn judge(report: &DriftReport, inputs: &PolicyInputs) -> Verdict {
+    let observed = Observed::new(report, inputs);
+    let rules = ladder::rules(&inputs.policy);
+    let causes = causes::causes(report, &changed(report, inputs), inputs);
+    let outcome = ladder::ask(&rules, &observed, &causes);
+    Verdict {
+        action: outcome.action,
+        reason: reason::reason(&outcome, &observed, &causes),
+        evidence: observed::evidence(&observed, rules.iter().flat_map(|rule| rule.when.tests())),
+        rules: ladder::checks(&rules, &observed, &causes),
+        counterfactuals: counterfactual::counterfactuals(&rules, &observed, &causes, &outcome),
+        rule: Rule { name: outcome.name, condition: outcome.condition },
+        causes,
+    }
+}
+
+/// The columns that count as changed under the policy, strongest first.
+fn changed(report: &DriftReport, inputs: &PolicyInputs) -> Vec<String> {
+    let mut changed: Vec<String> = Vec::new();
+    let mut add = |name: &str| {
+        if !changed.iter().any(|known| known == name) {
+            changed.push(name.to_owned());
+        }
+    };
+    if inputs.policy.name == PolicyName::Reference {
+        let below = reference::ks_tests(report, inputs).filter(|(_, p)| *p < inputs.policy.p_below);
+        below.for_each(|(name, _)| add(name));
+    } else {
+        let columns = relevant_effects(report).into_iter().filter(|one| one.effect.over);
+        columns.filter(|one| report.column(one.column).is_some_and(|c| c.drifted)).for_each(|one| add(one.column));
+    }
+    changed
 }
 
 /// The report on which the policy decides.
@@ -101,28 +155,11 @@ fn with_relevance(report: &DriftReport, inputs: &PolicyInputs) -> DriftReport {
             column.relevant = true;
         }
     }
+    let relevant: Vec<String> = report.columns.iter().filter(|c| c.relevant).map(|c| c.name.clone()).collect();
+    for pair in &mut report.pairs {
+        pair.relevant = relevant.contains(&pair.column) && relevant.contains(&pair.other);
+    }
     report
-}
-
-/// The brake on small batches, where the policy sets one and the number of new rows is known.
-fn too_few_rows(inputs: &PolicyInputs) -> Option<Verdict> {
-    let (needed, found) = (inputs.policy.min_rows?, inputs.batch.never_seen_rows?);
-    let evidence = Evidence {
-        quantity: Quantity::NeverSeenRows,
-        column: None,
-        effect: None,
-        observed: found as f64,
-        bound: needed as f64,
-        holds: true,
-    };
-    (found < needed).then(|| Verdict {
-        action: Action::Skip,
-        reason: format!("{found} rows never seen before, fewer than the {needed} that a training needs"),
-        rule: Rule { name: RuleName::TooFewRows, condition: format!("rows never seen before < {needed}") },
-        evidence: vec![evidence],
-        counterfactual: None,
-        changed: Vec::new(),
-    })
 }
 
 impl Verdict {
@@ -131,9 +168,10 @@ impl Verdict {
             action,
             reason,
             rule: Rule { name: rule, condition },
+            rules: Vec::new(),
             evidence: Vec::new(),
-            counterfactual: None,
-            changed: Vec::new(),
+            causes: Vec::new(),
+            counterfactuals: Vec::new(),
         }
     }
 }
@@ -142,9 +180,9 @@ fn record(inputs: &PolicyInputs, verdict: Verdict, deciding: Option<(ReferenceKi
     let compared_with = deciding.as_ref().map(|(kind, _)| *kind);
     let report = deciding.map(|(_, report)| report).unwrap_or_default();
     let target = inputs.target.as_deref();
-    let causes = causes::causes(&report, &verdict.changed, target);
+    let causes = verdict.causes;
     let irrelevant = causes::irrelevant(&report, target);
-    let not_reasons = causes::not_reasons(&report, &verdict.changed);
+    let not_reasons = causes::not_reasons(&report, &causes);
     let unseen = causes::unseen(&report);
     let counts = Counts {
         tested: report.columns.len() as u64,
@@ -159,8 +197,10 @@ fn record(inputs: &PolicyInputs, verdict: Verdict, deciding: Option<(ReferenceKi
         action: verdict.action,
         reason: verdict.reason,
         project: inputs.project.clone(),
+        target: inputs.target.clone(),
         policy: inputs.policy.clone(),
         rule: verdict.rule,
+        rules: verdict.rules,
         batch: inputs.batch.clone(),
         same_as_batch: inputs.same_as_batch,
         champion: inputs.champion.clone(),
@@ -170,8 +210,14 @@ fn record(inputs: &PolicyInputs, verdict: Verdict, deciding: Option<(ReferenceKi
         not_reasons,
         irrelevant,
         unseen,
-        counterfactual: verdict.counterfactual,
+        counterfactuals: verdict.counterfactuals,
         other_references: other_references(inputs, compared_with),
+        error: inputs.error.clone(),
+        target_mean: inputs.target_mean.clone(),
+        unknown_segment_share: inputs.unknown_segment_share,
+        examples: inputs.examples.clone(),
+        answer: None,
+        afterwards: None,
         counts,
         report,
     }

@@ -18,7 +18,7 @@ use voice::Voice;
 /// Short paragraphs, separated by an empty line, that a manager can read: what changed, how much and against which
 /// bound, which rule decided, and what would have had to be different.
 pub fn prose(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
-    let voice = Voice { decision, lang, labels };
+    let voice = Voice::new(decision, lang, labels);
     match lang {
         Lang::En => english::paragraphs(&voice),
         Lang::Es => spanish::paragraphs(&voice),
@@ -28,7 +28,7 @@ pub fn prose(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
 
 /// The decision and its main reason in one line.
 pub fn headline(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
-    let voice = Voice { decision, lang, labels };
+    let voice = Voice::new(decision, lang, labels);
     match lang {
         Lang::En => english::headline(&voice),
         Lang::Es => spanish::headline(&voice),

@@ -65,6 +65,7 @@ pub fn compare(reference: &Table, current: &Table, settings: &DriftSettings) -> 
         tested_columns: columns.len() as u64,
         drifted_columns: columns.iter().filter(|column| column.drifted).count() as u64,
         columns,
+        pairs: Vec::new(),
         only_in_reference: only_in(reference, current),
         only_in_current: only_in(current, reference),
     })

@@ -74,6 +74,7 @@ fn inputs(report: DriftReport) -> PolicyInputs {
         champion: Some(ChampionRef { version: "4".to_owned(), training_rows: ROWS as u64, training_sha256: vec![] }),
         drift: Some((ReferenceKind::Training, report)),
         target: Some("amount".to_owned()),
+        policy: PolicySettings::of(PolicyName::Effect),
         ..PolicyInputs::default()
     }
 }
@@ -98,12 +99,12 @@ fn decisions() -> Vec<Decision> {
     all.push(decide(&PolicyInputs { same_as_batch: Some(3), ..inputs(DriftReport::default()) }));
     let shifted = || report(Changes { shift: 0.3, mix: 0.3, ..Changes::default() });
     all.push(decide(&PolicyInputs {
-        policy: PolicySettings { min_rows: Some(5000), ..PolicySettings::default() },
+        policy: PolicySettings { min_rows: Some(5000), ..PolicySettings::of(PolicyName::Effect) },
         ..inputs(shifted())
     }));
     for changes in [Changes::default(), Changes { shift: 0.3, ..Changes::default() }] {
         all.push(decide(&PolicyInputs {
-            policy: PolicySettings { name: PolicyName::Reference, ..PolicySettings::default() },
+            policy: PolicySettings::of(PolicyName::Reference),
             others: vec![(ReferenceKind::PreviousBatch, report(changes))],
             ..inputs(shifted())
         }));
@@ -149,7 +150,7 @@ fn each_planted_change_is_the_first_cause_with_its_kind_and_direction() {
 #[test]
 fn the_counterfactual_turns_the_decision() {
     let trained = decide(&inputs(report(Changes { shift: 0.3, mix: 0.3, ..Changes::default() })));
-    let counterfactual = trained.counterfactual.clone().expect("a training has one");
+    let counterfactual = trained.counterfactuals.first().cloned().expect("a training has one");
     assert_eq!((trained.action, counterfactual.action), (Action::Retrain, Action::Skip));
     let with_lows = |just_past: f64| {
         let mut report = trained.report.clone();
@@ -162,6 +163,7 @@ fn the_counterfactual_turns_the_decision() {
             let effect =
                 column.effects.iter_mut().find(|effect| Some(effect.name) == condition.effect).expect("an effect");
             effect.low = condition.needed + just_past;
+            effect.low_times_bound = effect.low / effect.bound;
             effect.over = effect.low > effect.bound;
             column.drifted = column.effects.iter().any(|effect| effect.over);
         }
@@ -174,7 +176,7 @@ fn the_counterfactual_turns_the_decision() {
 #[test]
 fn the_decision_falls_as_the_rules_say() {
     let by_rule: Vec<(RuleName, Action)> =
-        decisions().iter().map(|decision| (decision.rule.name, decision.action)).collect();
+        decisions().iter().map(|decision| (decision.rule.name.clone(), decision.action)).collect();
     for expected in [
         (RuleName::NoRelevantColumnDrifted, Action::Skip),
         (RuleName::RelevantColumnDrifted, Action::Retrain),

@@ -22,6 +22,9 @@ pub mod task_log;
 /// What every step is given.
 pub mod context;
 
+/// What a decision about a batch rests on.
+pub mod evidence;
+
 /// The steps, one file each.
 pub mod steps;
 
@@ -34,4 +37,4 @@ pub mod turn;
 pub use context::Context;
 pub use error::PipelineError;
 pub use observer::{Event, Observer};
-pub use turn::{Outcome, Runner};
+pub use turn::{Outcome, Runner, answer};

@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tidewheel_data::source::{Fetched, Source};
+use tidewheel_domain::decision::PersonAnswer;
 use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnOutcome, TurnState};
 use tidewheel_domain::{Metrics, RunId};
 
 use crate::context::{Context, now};
 use crate::error::PipelineError;
+use crate::evidence::decision_of;
 use crate::lease::LeaseGuard;
 use crate::observer::Event;
 use crate::steps::{check_drift, finish, ingest, promote, reload, train};
@@ -152,6 +154,58 @@ async fn step_under_lease(context: &Context, external_id: &str, step: Step) -> R
     }
 }
 
+/// Takes up a waiting turn with what a person has answered, and gives it as it ended.
+pub async fn answer(context: &Context, run: &RunId, answer: PersonAnswer) -> Result<Turn, PipelineError> {
+    let lease = LeaseGuard::acquire(&context.registry, &context.project.name, &context.folder).await?;
+    let result = answer_under_lease(context, run, answer).await;
+    lease.release().await?;
+    result
+}
+
+async fn answer_under_lease(context: &Context, run: &RunId, answer: PersonAnswer) -> Result<Turn, PipelineError> {
+    let turn = refreshed(context, run).await?;
+    if turn.state != TurnState::Waiting {
+        return Err(PipelineError::Order(format!(
+            "turn {} is {}; only a waiting turn can be answered",
+            turn.number, turn.state
+        )));
+    }
+    record_answer(context, &turn, answer).await?;
+    let turn = context.registry.reopen_turn(run, None).await?;
+    match proceed(context, &turn).await {
+        Err(error) if !error.is_stop() => {
+            fail(context, &turn, &error).await?;
+            Err(error)
+        }
+        other => other,
+    }
+}
+
+async fn record_answer(context: &Context, turn: &Turn, answer: PersonAnswer) -> Result<(), PipelineError> {
+    let missing = || PipelineError::Missing { what: format!("the decision of turn {}", turn.number) };
+    let mut decision = decision_of(turn).ok_or_else(missing)?;
+    decision.answer = Some(answer);
+    check_drift::store(context, turn, &decision, &check_drift::labels(&context.project)).await
+}
+
+/// Waiting turns before a training have their answer: it has learnt from their batches as well.
+async fn settle_waiting(context: &Context, turn: &Turn) -> Result<(), PipelineError> {
+    let Some(version) = turn.model_version else { return Ok(()) };
+    for waiting in context.registry.turns(&turn.project).await? {
+        if waiting.state != TurnState::Waiting || waiting.number >= turn.number {
+            continue;
+        }
+        let reason = format!("version {version}, trained at turn {}, has learnt from this batch as well", turn.number);
+        let answer = PersonAnswer { action: Action::Skip, who: "loop".to_owned(), reason, at: now() };
+        record_answer(context, &waiting, answer).await?;
+        let untaken = [TaskName::TrainModel, TaskName::Promote, TaskName::ReloadApi, TaskName::SkipTraining];
+        context.registry.skip_tasks(&waiting.run_id, &untaken, now()).await?;
+        let outcome = TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: Metrics::new(), error: None };
+        context.registry.finish_turn(&waiting.run_id, &outcome, now()).await?;
+    }
+    Ok(())
+}
+
 async fn turn_under_lease(
     context: &Context,
     source: &mut dyn Source,
@@ -283,15 +337,21 @@ async fn started(context: &Context, turn: &Turn, state: &State) -> Result<(), Pi
 /// Everything after the batch is stored.
 async fn proceed(context: &Context, turn: &Turn) -> Result<Turn, PipelineError> {
     let state = State::load(context, turn).await?;
-    let action = check(context, turn, &state).await?;
+    let decided = check(context, turn, &state).await?;
+    let turn = &refreshed(context, &turn.run_id).await?;
+    let action = answered(turn).filter(|_| decided == Action::StopAndAsk).unwrap_or(decided);
     if !action.trains() {
         return close(context, turn, action).await;
     }
-    let turn = &refreshed(context, &turn.run_id).await?;
     trained(context, turn, &State::load(context, turn).await?).await?;
     promoted(context, turn, &State::load(context, turn).await?).await?;
     reloaded(context, turn, &State::load(context, turn).await?).await?;
     ended(context, turn).await
+}
+
+/// What a person has answered to the question of a turn.
+fn answered(turn: &Turn) -> Option<Action> {
+    decision_of(turn)?.answer.map(|answer| answer.action)
 }
 
 async fn check(context: &Context, turn: &Turn, state: &State) -> Result<Action, PipelineError> {
@@ -340,14 +400,14 @@ async fn reloaded(context: &Context, turn: &Turn, state: &State) -> Result<(), P
     Ok(())
 }
 
-/// Ends a turn without a training.
+/// Ends a turn without a training, or lets it wait for an answer.
 async fn close(context: &Context, turn: &Turn, action: Action) -> Result<Turn, PipelineError> {
-    let untaken = [TaskName::TrainModel, TaskName::Promote, TaskName::ReloadApi];
-    context.registry.skip_tasks(&turn.run_id, &untaken, now()).await?;
     if action == Action::StopAndAsk {
         let outcome = TurnOutcome { state: TurnState::Waiting, metrics_newest_batch: Metrics::new(), error: None };
         return Ok(context.registry.finish_turn(&turn.run_id, &outcome, now()).await?);
     }
+    let untaken = [TaskName::TrainModel, TaskName::Promote, TaskName::ReloadApi];
+    context.registry.skip_tasks(&turn.run_id, &untaken, now()).await?;
     let state = State::load(context, turn).await?;
     task(context, turn, &state, TaskName::SkipTraining, json!({}), |log| async move {
         log.info("No training; the champion stays");
@@ -367,6 +427,9 @@ async fn ended(context: &Context, turn: &Turn) -> Result<Turn, PipelineError> {
     .await?;
     let metrics = serde_json::from_value(outputs["metrics"].clone())
         .map_err(|error| PipelineError::Damaged { what: "the turn's metrics".into(), reason: error.to_string() })?;
+    if turn.model_version.is_some() {
+        settle_waiting(context, turn).await?;
+    }
     let outcome = TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics, error: None };
     Ok(context.registry.finish_turn(&turn.run_id, &outcome, now()).await?)
 }

@@ -28,6 +28,9 @@ mod output;
 /// Progress on stderr.
 mod progress;
 
+/// Who does something by hand, and why.
+mod reason;
+
 /// The signal to stop.
 mod shutdown;
 

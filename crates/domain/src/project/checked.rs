@@ -724,6 +724,9 @@ fn policy(raw: &RawProject, known: &Known<'_>) -> Result<PolicySettings, Project
     for column in &policy.ks_columns {
         known.number("policy.ks_columns", column)?;
     }
+    for column in policy.rule.iter().flat_map(|rule| rule.when.tests()).filter_map(|test| test.column.as_ref()) {
+        known.column("policy.rule.when", column)?;
+    }
     Ok(policy.clone())
 }
 

@@ -1,17 +1,20 @@
 //! English.
 
 use tidewheel_domain::decision::{
-    Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,
+    Action, Cause, CauseSubject, Change, ChangeKind, Comparison, Condition, Counterfactual, Direction, Measure,
+    Quantity, ReferenceKind, RuleName,
 };
 use tidewheel_domain::drift_report::EffectName;
 
-use super::voice::{Voice, told_conditions};
+use super::voice::{Voice, told_conditions, told_ways};
 use super::{ks_p_value, rests_on_p_values};
+
+mod cost;
 
 pub(super) fn headline(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
     let subject = subject(voice);
-    let why = match decision.rule.name {
+    let why = match &decision.rule.name {
         RuleName::BatchAgain => {
             format!("the very same rows as batch {}", voice.count(decision.same_as_batch.unwrap_or_default()))
         }
@@ -26,12 +29,8 @@ pub(super) fn headline(voice: &Voice<'_>) -> String {
             voice.value(decision.policy.p_below),
             voice.columns(decision.causes.iter().map(|cause| cause.column.as_str()))
         ),
-        RuleName::RelevantColumnDrifted => match decision.causes.first().and_then(|c| Some((c, c.changes.first()?))) {
-            Some((cause, change)) => {
-                format!("{} ({} times its bound)", what(voice, cause, change), voice.multiple(change.times_bound))
-            }
-            None => decision.reason.clone(),
-        },
+        RuleName::RelevantColumnDrifted => moved(voice).unwrap_or_else(|| decision.reason.clone()),
+        _ => cost::because(voice, moved(voice)).unwrap_or_else(|| decision.reason.clone()),
     };
     format!("{subject}: {}, because {why}", action(decision.action))
 }
@@ -41,6 +40,24 @@ fn subject(voice: &Voice<'_>) -> String {
         Some(id) => format!("Batch {}", voice.count(id)),
         None => "The current rows".to_owned(),
     }
+}
+
+/// The first cause in half a sentence.
+fn moved(voice: &Voice<'_>) -> Option<String> {
+    let cause = voice.decision.causes.first()?;
+    Some(match (cause.subject, cause.changes.first()) {
+        (CauseSubject::Segment, _) => {
+            let segment = voice.level(cause.segment.as_deref().unwrap_or_default());
+            format!("things changed within {segment}")
+        }
+        (CauseSubject::Relation, _) => {
+            format!("{} no longer follows the other columns as it did", voice.column(&cause.column))
+        }
+        (_, Some(change)) => {
+            format!("{} ({} times its bound)", what(voice, cause, change), voice.multiple(change.times_bound))
+        }
+        (_, None) => return None,
+    })
 }
 
 fn action(action: Action) -> &'static str {
@@ -56,7 +73,7 @@ fn action(action: Action) -> &'static str {
 pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
     let decision = voice.decision;
     let mut text = vec![format!("{}.", headline(voice))];
-    match decision.rule.name {
+    match &decision.rule.name {
         RuleName::BatchAgain => {
             text.push("Its content hash is that of a batch whose turn has finished, so nothing was tested.".to_owned());
             return text;
@@ -76,8 +93,13 @@ pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
     if !rest.is_empty() {
         text.push(format!("Changed as well: {}.", voice.columns(rest.iter().map(|cause| cause.column.as_str()))));
     }
+    text.extend(cost::error(voice));
+    text.extend(cost::target_mean(voice));
+    text.extend(cost::example(voice));
     text.push(rule(voice));
-    text.extend(counterfactual(voice));
+    text.extend(cost::answered(voice));
+    text.extend(counterfactuals(voice));
+    text.extend(cost::afterwards(voice));
     text.extend(not_reasons(voice));
     text.extend(irrelevant(voice));
     text.extend(unseen(voice));
@@ -175,6 +197,11 @@ fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
             voice.count(change.new_levels.unwrap_or_default()),
             voice.percent(change.to.unwrap_or_default())
         ),
+        ChangeKind::Dependence => format!(
+            "{column} and {} go together otherwise (rank correlation {})",
+            voice.column(cause.other.as_deref().unwrap_or_default()),
+            voice.change_correlations(change)
+        ),
         ChangeKind::Missing => {
             let how = if up { "more" } else { "fewer" };
             format!("{how} values of {column} are missing ({})", voice.change_shares(change))
@@ -183,7 +210,7 @@ fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
 }
 
 fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<String> = cost::relation(voice, cause).into_iter().collect();
     for change in &cause.changes {
         let mut sentence = capitalised(&what(voice, cause, change));
         if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
@@ -195,11 +222,12 @@ fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
         }
         sentences.push(format!("{sentence}. {}.", measured(voice, change)));
     }
-    if cause.target {
+    if cause.target && cause.subject == CauseSubject::Column {
         sentences.push("It is what the model predicts.".to_owned());
     } else if let Some(weight) = cause.weight {
         sentences.push(format!("It carries {} of the model's predictions.", voice.percent(weight)));
     }
+    sentences.extend(cost::cost_and_answer(voice, cause));
     sentences.join(" ")
 }
 
@@ -230,6 +258,7 @@ fn effect(name: EffectName) -> &'static str {
         EffectName::CategoryDistance => "distance of the mixes (scale from none to all):",
         EffectName::NewLevels => "excess of new values:",
         EffectName::Missing => "difference of the missing shares:",
+        EffectName::Correlation => "difference of the rank correlations:",
     }
 }
 
@@ -240,12 +269,13 @@ fn effect_word(name: EffectName) -> &'static str {
         EffectName::CategoryDistance => "distance of the mixes",
         EffectName::NewLevels => "excess of new values",
         EffectName::Missing => "difference of the missing shares",
+        EffectName::Correlation => "difference of the rank correlations",
     }
 }
 
 fn rule(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
-    let condition = match decision.rule.name {
+    let condition = match &decision.rule.name {
         RuleName::RelevantColumnDrifted => {
             "an effect in a column that matters lies wholly above its bound, interval and all".to_owned()
         }
@@ -254,7 +284,7 @@ fn rule(voice: &Voice<'_>) -> String {
         }
         RuleName::KsBelowLevel => format!("a KS test has a p-value below {}", voice.value(decision.policy.p_below)),
         RuleName::NoKsBelowLevel => format!("no KS test has a p-value below {}", voice.value(decision.policy.p_below)),
-        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.min_rows) {
+        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.needed_rows()) {
             (Some(found), Some(needed)) => format!(
                 "{} rows were never seen before, and a training needs {}",
                 voice.count(found),
@@ -262,6 +292,45 @@ fn rule(voice: &Voice<'_>) -> String {
             ),
             _ => decision.rule.condition.clone(),
         },
+        RuleName::MovedAndCosts => format!(
+            "an effect in a column that matters lies wholly above {} times its bound, and the model's error rose by more \
+             than {}, certainly above none",
+            voice.value(decision.policy.effect_over),
+            voice.percent(decision.policy.error_rise_over)
+        ),
+        RuleName::ErrorAlone => format!(
+            "the model's error rose by more than {}, certainly above none, whatever moved",
+            voice.percent(decision.policy.error_rise_alone)
+        ),
+        RuleName::NothingMoved => format!(
+            "no effect in a column that matters lies wholly above {} times its bound, and the model's error did not rise by \
+             more than {}",
+            voice.value(decision.policy.effect_over),
+            voice.percent(decision.policy.error_rise_alone)
+        ),
+        RuleName::MovedButCheap => format!(
+            "a training needs an error that rose by more than {}, certainly above none",
+            voice.percent(decision.policy.error_rise_over)
+        ),
+        RuleName::CostUnknown => "a training needs to know what the change costs".to_owned(),
+        RuleName::UnknownSegments => format!(
+            "more than {} of the rows lie in segments that the model hardly knows",
+            voice.percent(decision.policy.new_share_ask)
+        ),
+        RuleName::CauseAnswered => "a training for a change that has been answered would bring nothing new".to_owned(),
+        RuleName::Cooldown => format!(
+            "{} batches must pass between two trainings",
+            voice.count(decision.policy.cooldown.unwrap_or_default())
+        ),
+        RuleName::BudgetSpent => match decision.policy.budget {
+            Some(budget) => format!(
+                "at most {} trainings within {} batches",
+                voice.count(budget.trainings),
+                voice.count(budget.batches)
+            ),
+            None => decision.rule.condition.clone(),
+        },
+        RuleName::Own(_) => format!("`{}`", decision.rule.condition),
         RuleName::BatchAgain | RuleName::FirstRun => decision.rule.condition.clone(),
     };
     format!(
@@ -272,22 +341,34 @@ fn rule(voice: &Voice<'_>) -> String {
     )
 }
 
-fn counterfactual(voice: &Voice<'_>) -> Option<String> {
-    let counterfactual = voice.decision.counterfactual.as_ref()?;
-    let (told, others) = told_conditions(&counterfactual.conditions);
+fn counterfactuals(voice: &Voice<'_>) -> Option<String> {
+    let ways: Vec<String> = told_ways(voice.decision).map(|one| way(voice, one)).collect();
+    if ways.is_empty() {
+        return None;
+    }
+    let other = told_ways(voice.decision).next()?.action;
+    let opening = match (other.trains(), ways.len()) {
+        (false, 1) if other == Action::StopAndAsk => "A person would have been asked had this been otherwise: ",
+        (false, _) if other == Action::StopAndAsk => "Another action had any of these been otherwise (nearest first): ",
+        (false, 1) => "It would not have trained had this been otherwise: ",
+        (false, _) => "It would not have trained had any of these been otherwise (nearest first): ",
+        (true, 1) => "It would have trained had this been otherwise: ",
+        (true, _) => "It would have trained had any of these been otherwise (nearest first): ",
+    };
+    Some(format!("{opening}{}.", ways.join("; or ")))
+}
+
+/// One way to another decision: all of its conditions.
+fn way(voice: &Voice<'_>, way: &Counterfactual) -> String {
+    let (told, others) = told_conditions(&way.conditions);
     let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
     if !others.is_empty() {
-        conditions.push(format!("and likewise what else is over its bound in {}", voice.columns(others.into_iter())));
+        conditions.push(format!("and what else lies over its bound in {}", voice.columns(others.into_iter())));
     }
-    let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
-        (true, _, 1) => "It would not have trained had this been otherwise: ",
-        (true, true, _) => "It would not have trained had all of these been otherwise: ",
-        (true, false, _) => "It would not have trained had any of these been otherwise: ",
-        (false, _, 1) => "It would have trained had this been otherwise: ",
-        (false, true, _) => "It would have trained had all of these been otherwise: ",
-        (false, false, _) => "It would have trained had any of these been otherwise (nearest first): ",
-    };
-    Some(format!("{opening}{}.", conditions.join("; ")))
+    match conditions.len() {
+        1 => conditions.remove(0),
+        _ => format!("all of: {}", conditions.join(", and ")),
+    }
 }
 
 fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
@@ -312,8 +393,24 @@ fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
             }
             text
         }
+        (Quantity::ErrorRise, _) => format!(
+            "the change of the model's error {comparison} {} (it was {})",
+            voice.signed_percent(condition.needed),
+            voice.signed_percent(condition.observed)
+        ),
+        (Quantity::UnknownSegmentShare, _) => format!(
+            "the share of rows in segments that the model hardly knows {comparison} {} (it was {})",
+            voice.percent(condition.needed),
+            voice.percent(condition.observed)
+        ),
         (Quantity::NeverSeenRows, _) => format!(
             "rows never seen before {comparison} {} (there were {})",
+            voice.value(condition.needed),
+            voice.value(condition.observed)
+        ),
+        (quantity, _) if quantity != Quantity::KsPValue => format!(
+            "`{}` {comparison} {} (it was {})",
+            quantity.as_str(),
             voice.value(condition.needed),
             voice.value(condition.observed)
         ),

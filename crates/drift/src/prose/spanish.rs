@@ -1,16 +1,19 @@
 //! Spanish.
 
 use tidewheel_domain::decision::{
-    Action, Cause, Change, ChangeKind, Comparison, Condition, Direction, Measure, Quantity, ReferenceKind, RuleName,
+    Action, Cause, CauseSubject, Change, ChangeKind, Comparison, Condition, Counterfactual, Direction, Measure,
+    Quantity, ReferenceKind, RuleName,
 };
 use tidewheel_domain::drift_report::EffectName;
 
-use super::voice::{Voice, told_conditions};
+use super::voice::{Voice, told_conditions, told_ways};
 use super::{ks_p_value, rests_on_p_values};
+
+mod cost;
 
 pub(super) fn headline(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
-    let why = match decision.rule.name {
+    let why = match &decision.rule.name {
         RuleName::BatchAgain => {
             format!("son exactamente las filas del lote {}", voice.count(decision.same_as_batch.unwrap_or_default()))
         }
@@ -25,18 +28,32 @@ pub(super) fn headline(voice: &Voice<'_>) -> String {
             voice.value(decision.policy.p_below),
             voice.columns(decision.causes.iter().map(|cause| cause.column.as_str()))
         ),
-        RuleName::RelevantColumnDrifted => match decision.causes.first().and_then(|c| Some((c, c.changes.first()?))) {
-            Some((cause, change)) => {
-                format!("{} ({} veces su límite)", what(voice, cause, change), voice.multiple(change.times_bound))
-            }
-            None => decision.reason.clone(),
-        },
+        RuleName::RelevantColumnDrifted => moved(voice).unwrap_or_else(|| decision.reason.clone()),
+        _ => cost::because(voice, moved(voice)).unwrap_or_else(|| decision.reason.clone()),
     };
     let subject = match decision.batch.id {
         Some(id) => format!("Lote {}", voice.count(id)),
         None => "Filas actuales".to_owned(),
     };
     format!("{subject}: {}, porque {why}", action(decision.action))
+}
+
+/// The first cause in half a sentence.
+fn moved(voice: &Voice<'_>) -> Option<String> {
+    let cause = voice.decision.causes.first()?;
+    Some(match (cause.subject, cause.changes.first()) {
+        (CauseSubject::Segment, _) => {
+            let segment = voice.level(cause.segment.as_deref().unwrap_or_default());
+            format!("algo cambió dentro de {segment}")
+        }
+        (CauseSubject::Relation, _) => {
+            format!("{} ya no sigue a las demás columnas como antes", voice.column(&cause.column))
+        }
+        (_, Some(change)) => {
+            format!("{} ({} veces su límite)", what(voice, cause, change), voice.multiple(change.times_bound))
+        }
+        (_, None) => return None,
+    })
 }
 
 fn action(action: Action) -> &'static str {
@@ -52,7 +69,7 @@ fn action(action: Action) -> &'static str {
 pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
     let decision = voice.decision;
     let mut text = vec![format!("{}.", headline(voice))];
-    match decision.rule.name {
+    match &decision.rule.name {
         RuleName::BatchAgain => {
             text.push("Su huella es la de un lote cuyo turno ya terminó, así que no se probó nada.".to_owned());
             return text;
@@ -72,8 +89,13 @@ pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
     if !rest.is_empty() {
         text.push(format!("También cambiaron: {}.", voice.columns(rest.iter().map(|cause| cause.column.as_str()))));
     }
+    text.extend(cost::error(voice));
+    text.extend(cost::target_mean(voice));
+    text.extend(cost::example(voice));
     text.push(rule(voice));
-    text.extend(counterfactual(voice));
+    text.extend(cost::answered(voice));
+    text.extend(counterfactuals(voice));
+    text.extend(cost::afterwards(voice));
     text.extend(not_reasons(voice));
     text.extend(irrelevant(voice));
     text.extend(unseen(voice));
@@ -173,6 +195,11 @@ fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
             voice.count(change.new_levels.unwrap_or_default()),
             voice.percent(change.to.unwrap_or_default())
         ),
+        ChangeKind::Dependence => format!(
+            "{column} y {} van juntas de otro modo (correlación de rangos {})",
+            voice.column(cause.other.as_deref().unwrap_or_default()),
+            voice.change_correlations(change)
+        ),
         ChangeKind::Missing => {
             let how = if up { "más" } else { "menos" };
             format!("faltan {how} valores de {column} ({})", voice.change_shares(change))
@@ -181,7 +208,7 @@ fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
 }
 
 fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<String> = cost::relation(voice, cause).into_iter().collect();
     for change in &cause.changes {
         let mut sentence = capitalised(&what(voice, cause, change));
         if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
@@ -193,11 +220,12 @@ fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
         }
         sentences.push(format!("{sentence}. {}.", measured(voice, change)));
     }
-    if cause.target {
+    if cause.target && cause.subject == CauseSubject::Column {
         sentences.push("Es lo que el modelo predice.".to_owned());
     } else if let Some(weight) = cause.weight {
         sentences.push(format!("Pesa el {} en las predicciones del modelo.", voice.percent(weight)));
     }
+    sentences.extend(cost::cost_and_answer(voice, cause));
     sentences.join(" ")
 }
 
@@ -228,6 +256,7 @@ fn effect(name: EffectName) -> &'static str {
         EffectName::CategoryDistance => "distancia entre las mezclas (escala de nada a todo):",
         EffectName::NewLevels => "exceso de valores nuevos:",
         EffectName::Missing => "diferencia de las proporciones que faltan:",
+        EffectName::Correlation => "diferencia de las correlaciones de rangos:",
     }
 }
 
@@ -238,13 +267,14 @@ fn effect_word(name: EffectName) -> &'static str {
         EffectName::CategoryDistance => "la distancia entre las mezclas",
         EffectName::NewLevels => "el exceso de valores nuevos",
         EffectName::Missing => "la diferencia de las proporciones que faltan",
+        EffectName::Correlation => "la diferencia de las correlaciones de rangos",
     }
 }
 
 fn rule(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
     let level = voice.value(decision.policy.p_below);
-    let condition = match decision.rule.name {
+    let condition = match &decision.rule.name {
         RuleName::RelevantColumnDrifted => {
             "un efecto en una columna que importa queda por encima de su límite con todo su intervalo".to_owned()
         }
@@ -253,7 +283,7 @@ fn rule(voice: &Voice<'_>) -> String {
         }
         RuleName::KsBelowLevel => format!("una prueba KS tiene un valor p inferior a {level}"),
         RuleName::NoKsBelowLevel => format!("ninguna prueba KS tiene un valor p inferior a {level}"),
-        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.min_rows) {
+        RuleName::TooFewRows => match (decision.batch.never_seen_rows, decision.policy.needed_rows()) {
             (Some(found), Some(needed)) => format!(
                 "{} filas no se habían visto nunca, y un entrenamiento necesita {}",
                 voice.count(found),
@@ -263,6 +293,45 @@ fn rule(voice: &Voice<'_>) -> String {
         },
         RuleName::BatchAgain => "un turno anterior terminó con exactamente las mismas filas".to_owned(),
         RuleName::FirstRun => "todavía no hay referencia".to_owned(),
+        RuleName::MovedAndCosts => format!(
+            "un efecto en una columna que importa queda por encima de {} veces su límite con todo su intervalo, y el error \
+             del modelo subió más de un {}, con certeza más que nada",
+            voice.value(decision.policy.effect_over),
+            voice.percent(decision.policy.error_rise_over)
+        ),
+        RuleName::ErrorAlone => format!(
+            "el error del modelo subió más de un {}, con certeza más que nada, sea lo que sea lo que cambió",
+            voice.percent(decision.policy.error_rise_alone)
+        ),
+        RuleName::NothingMoved => format!(
+            "ningún efecto en una columna que importa queda por encima de {} veces su límite con todo su intervalo, y el error \
+             del modelo no subió más de un {}",
+            voice.value(decision.policy.effect_over),
+            voice.percent(decision.policy.error_rise_alone)
+        ),
+        RuleName::MovedButCheap => format!(
+            "un entrenamiento necesita que el error suba más de un {}, con certeza más que nada",
+            voice.percent(decision.policy.error_rise_over)
+        ),
+        RuleName::CostUnknown => "un entrenamiento necesita saber cuánto cuesta el cambio".to_owned(),
+        RuleName::UnknownSegments => format!(
+            "más del {} de las filas está en segmentos que el modelo apenas conoce",
+            voice.percent(decision.policy.new_share_ask)
+        ),
+        RuleName::CauseAnswered => "entrenar por un cambio que ya tiene respuesta no traería nada nuevo".to_owned(),
+        RuleName::Cooldown => format!(
+            "entre dos entrenamientos deben pasar {} lotes",
+            voice.count(decision.policy.cooldown.unwrap_or_default())
+        ),
+        RuleName::BudgetSpent => match decision.policy.budget {
+            Some(budget) => format!(
+                "a lo sumo {} entrenamientos en {} lotes",
+                voice.count(budget.trainings),
+                voice.count(budget.batches)
+            ),
+            None => "ya hubo bastantes entrenamientos".to_owned(),
+        },
+        RuleName::Own(_) => format!("`{}`", decision.rule.condition),
     };
     format!(
         "Decisión: {}. Política `{}`, regla `{}`: {condition}.",
@@ -272,22 +341,38 @@ fn rule(voice: &Voice<'_>) -> String {
     )
 }
 
-fn counterfactual(voice: &Voice<'_>) -> Option<String> {
-    let counterfactual = voice.decision.counterfactual.as_ref()?;
-    let (told, others) = told_conditions(&counterfactual.conditions);
+fn counterfactuals(voice: &Voice<'_>) -> Option<String> {
+    let ways: Vec<String> = told_ways(voice.decision).map(|one| way(voice, one)).collect();
+    if ways.is_empty() {
+        return None;
+    }
+    let other = told_ways(voice.decision).next()?.action;
+    let opening = match (other.trains(), ways.len()) {
+        (false, 1) if other == Action::StopAndAsk => {
+            "Se habría preguntado a una persona si esto hubiera sido distinto: "
+        }
+        (false, _) if other == Action::StopAndAsk => {
+            "Otra acción si algo de esto hubiera sido distinto (lo más cercano primero): "
+        }
+        (false, 1) => "No se habría entrenado si esto hubiera sido distinto: ",
+        (false, _) => "No se habría entrenado si algo de esto hubiera sido distinto (lo más cercano primero): ",
+        (true, 1) => "Se habría entrenado si esto hubiera sido distinto: ",
+        (true, _) => "Se habría entrenado si algo de esto hubiera sido distinto (lo más cercano primero): ",
+    };
+    Some(format!("{opening}{}.", ways.join("; o bien ")))
+}
+
+/// One way to another decision: all of its conditions.
+fn way(voice: &Voice<'_>, way: &Counterfactual) -> String {
+    let (told, others) = told_conditions(&way.conditions);
     let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
     if !others.is_empty() {
         conditions.push(format!("y también lo demás que supera su límite en {}", voice.columns(others.into_iter())));
     }
-    let opening = match (voice.decision.action.trains(), counterfactual.all, conditions.len()) {
-        (true, _, 1) => "No se habría entrenado si esto hubiera sido distinto: ",
-        (true, true, _) => "No se habría entrenado si todo esto hubiera sido distinto: ",
-        (true, false, _) => "No se habría entrenado si algo de esto hubiera sido distinto: ",
-        (false, _, 1) => "Se habría entrenado si esto hubiera sido distinto: ",
-        (false, true, _) => "Se habría entrenado si todo esto hubiera sido distinto: ",
-        (false, false, _) => "Se habría entrenado si algo de esto hubiera sido distinto (lo más cercano primero): ",
-    };
-    Some(format!("{opening}{}.", conditions.join("; ")))
+    match conditions.len() {
+        1 => conditions.remove(0),
+        _ => format!("todo esto: {}", conditions.join(", y ")),
+    }
 }
 
 fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
@@ -312,6 +397,22 @@ fn condition(voice: &Voice<'_>, condition: &Condition) -> String {
             }
             text
         }
+        (Quantity::ErrorRise, _) => format!(
+            "el cambio del error del modelo {comparison} {} (fue {})",
+            voice.signed_percent(condition.needed),
+            voice.signed_percent(condition.observed)
+        ),
+        (Quantity::UnknownSegmentShare, _) => format!(
+            "la proporción de filas en segmentos que el modelo apenas conoce {comparison} {} (fue {})",
+            voice.percent(condition.needed),
+            voice.percent(condition.observed)
+        ),
+        (quantity, _) if !matches!(quantity, Quantity::KsPValue | Quantity::NeverSeenRows) => format!(
+            "`{}` {comparison} {} (fue {})",
+            quantity.as_str(),
+            voice.value(condition.needed),
+            voice.value(condition.observed)
+        ),
         (Quantity::NeverSeenRows, _) => format!(
             "filas nunca vistas {comparison} {} (hubo {})",
             voice.value(condition.needed),

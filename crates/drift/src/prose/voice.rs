@@ -1,6 +1,7 @@
 //! What both languages share: names, units and rounded numbers of one record.
 
-use tidewheel_domain::decision::{Cause, Change, ColumnLabels, Condition, Decision};
+use serde_json::{Map, Value};
+use tidewheel_domain::decision::{Action, Cause, Change, ColumnLabels, Condition, Counterfactual, Decision};
 use tidewheel_domain::drift_report::{EffectName, LevelMove};
 
 use super::number::{self, Lang};
@@ -11,6 +12,15 @@ const TOLD_CAUSES: usize = 5;
 /// Conditions of a counterfactual that are told in full; the columns of the rest are named.
 const TOLD_CONDITIONS: usize = 4;
 
+/// Ways to another decision that are told.
+const TOLD_WAYS: usize = 4;
+
+/// Segments that a decomposition names.
+pub(super) const NAMED_SEGMENTS: usize = 3;
+
+/// Values of an example row that are told.
+const TOLD_VALUES: usize = 8;
+
 /// Columns named in a list before it is broken off.
 const NAMED_COLUMNS: usize = 12;
 
@@ -19,9 +29,15 @@ pub(super) struct Voice<'a> {
     pub(super) decision: &'a Decision,
     pub(super) lang: Lang,
     pub(super) labels: &'a ColumnLabels,
+    /// The target column, where the record names it.
+    pub(super) target: Option<&'a str>,
 }
 
 impl<'a> Voice<'a> {
+    pub(super) fn new(decision: &'a Decision, lang: Lang, labels: &'a ColumnLabels) -> Self {
+        Self { decision, lang, labels, target: decision.target.as_deref() }
+    }
+
     /// The label of a column in quotes, else its name as code.
     pub(super) fn column(&self, name: &str) -> String {
         match self.labels.get(name).and_then(|label| label.label.as_deref()) {
@@ -62,7 +78,9 @@ impl<'a> Voice<'a> {
     /// The size of an effect in its own measure: differences of shares in points, distances plain.
     pub(super) fn size(&self, effect: EffectName, x: f64) -> String {
         match effect {
-            EffectName::Distance | EffectName::CategoryDistance => number::distance(x, self.lang),
+            EffectName::Distance | EffectName::CategoryDistance | EffectName::Correlation => {
+                number::distance(x, self.lang)
+            }
             EffectName::Tails | EffectName::NewLevels | EffectName::Missing => number::points(x, self.lang),
         }
     }
@@ -109,11 +127,62 @@ impl<'a> Voice<'a> {
         levels.iter().map(text).collect::<Vec<_>>().join(", ")
     }
 
+    /// `0.62 → −0.15`.
+    pub(super) fn change_correlations(&self, change: &Change) -> String {
+        match (change.from, change.to) {
+            (Some(from), Some(to)) => {
+                format!("{} → {}", number::distance(from, self.lang), number::distance(to, self.lang))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// A share with its sign: `+8.9 %`.
+    pub(super) fn signed_percent(&self, share: f64) -> String {
+        let sign = if share > 0.0 { "+" } else { "" };
+        format!("{sign}{}", self.percent(share))
+    }
+
+    /// A number with its sign.
+    pub(super) fn signed(&self, x: f64) -> String {
+        let sign = if x > 0.0 { "+" } else { "" };
+        format!("{sign}{}", self.value(x))
+    }
+
+    /// A text of the data, in the quotation marks of the language.
+    pub(super) fn level(&self, text: &str) -> String {
+        quoted(text, self.lang)
+    }
+
+    /// `“income” 1,200, “region” “north”, ...`.
+    pub(super) fn row(&self, values: &Map<String, Value>) -> String {
+        let text = |value: &Value| match value {
+            Value::Number(number) => number.as_f64().map_or_else(String::new, |x| self.value(x)),
+            Value::String(text) => quoted(text, self.lang),
+            Value::Bool(value) => value.to_string(),
+            _ => "–".to_owned(),
+        };
+        let parts =
+            values.iter().take(TOLD_VALUES).map(|(name, value)| format!("{} {}", self.column(name), text(value)));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
     /// The causes told in full, and the rest.
     pub(super) fn causes(&self) -> (&'a [Cause], &'a [Cause]) {
         let causes = &self.decision.causes;
         causes.split_at(causes.len().min(TOLD_CAUSES))
     }
+}
+
+/// The ways to the opposite decision: not to train, or to train; where there is none, those to the nearest other one.
+pub(super) fn told_ways(decision: &Decision) -> impl Iterator<Item = &Counterfactual> {
+    let ways = &decision.counterfactuals;
+    let opposite = |way: &&Counterfactual| match decision.action.trains() {
+        true => way.action == Action::Skip,
+        false => way.action.trains(),
+    };
+    let action = ways.iter().find(opposite).or(ways.first()).map(|way| way.action);
+    ways.iter().filter(move |way| Some(way.action) == action).take(TOLD_WAYS)
 }
 
 /// The conditions told in full, and the columns that only the others name.

@@ -1,27 +1,18 @@
 //! Test the batch for drift, decide, and say why.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tidewheel_data::batch::CleanBatch;
-use tidewheel_domain::Table;
-use tidewheel_domain::batch::Batch;
-use tidewheel_domain::decision::{BatchRef, ChampionRef, ColumnLabel, ColumnLabels, Decision, ReferenceKind};
-use tidewheel_domain::model_version::ModelVersion;
-use tidewheel_domain::project::{Project, Role};
+use tidewheel_domain::decision::{ColumnLabel, ColumnLabels, Decision};
+use tidewheel_domain::project::Project;
 use tidewheel_domain::turn::Turn;
-use tidewheel_drift::{DriftError, Lang, PolicyInputs, compare, decide, log_lines, prose};
+use tidewheel_drift::{Lang, PolicyInputs, decide, log_lines, prose};
 
-use crate::context::{Context, DECISION, IMPORTANCE, compute, training_batches};
+use crate::context::{Context, DECISION};
 use crate::error::PipelineError;
-use crate::steps::train::Importance;
+use crate::evidence::{self, History, batch_ref};
+use crate::steps::afterwards;
 use crate::task_log::TaskLog;
-use crate::training::split::is_holdout;
-use crate::training::window::Rows;
-
-/// Batches of the trailing window that is shown as evidence.
-const TRAILING_BATCHES: usize = 3;
 
 /// Decides about the batch of a turn. Gives the action and the reason.
 pub async fn run(
@@ -56,118 +47,30 @@ async fn batch_again(context: &Context, batch: i64) -> Result<Decision, Pipeline
 async fn weigh(context: &Context, turn: &Turn, batch: i64, log: &TaskLog) -> Result<Decision, PipelineError> {
     let project = Arc::clone(&context.project);
     let batch = context.batch(batch).await?;
-    let clean = context.clean(&batch).await?;
-    let never_seen = clean.seen.iter().filter(|&&seen| !seen).count() as u64;
-    let mut inputs = PolicyInputs {
-        project: project.name.clone(),
-        batch: batch_ref(&batch, Some(never_seen)),
-        policy: project.policy.clone(),
-        target: Some(project.target.clone()),
-        ..PolicyInputs::default()
-    };
     let Some(champion) = turn.champion_before else {
         log.info("No champion yet: nothing to compare with");
-        return Ok(decide(&inputs));
+        let clean = context.clean(&batch).await?;
+        let never_seen = clean.seen.iter().filter(|&&seen| !seen).count() as u64;
+        return Ok(decide(&PolicyInputs {
+            project: project.name.clone(),
+            batch: batch_ref(&batch, Some(never_seen)),
+            policy: project.policy.clone(),
+            target: Some(project.target.clone()),
+            ..PolicyInputs::default()
+        }));
     };
     let champion = context.version(champion).await?;
-    let references = references(context, &champion, &batch).await?;
-    inputs.weights = column_weights(context, &champion).await?;
-    inputs.champion = Some(champion_ref(context, &champion, &references.training).await?);
+    let turns = context.registry.turns(&project.name).await?;
+    if let Err(error) = afterwards::fill_in(context, &turns, turn.number, &batch, log).await {
+        // It judges an earlier decision; this one does not rest on it.
+        log.warn(format!("What came of an earlier decision could not be measured: {error}"));
+    }
+    let history = History::of(&turns, turn.number, &champion, &project.policy)?;
     log.info(format!(
-        "Comparing {} rows of batch {} with the {} training rows of version {}",
-        clean.table.rows(),
-        batch.id,
-        references.training.rows(),
-        champion.version
+        "Comparing {} rows of batch {} with what version {} was trained on",
+        batch.rows, batch.id, champion.version
     ));
-    let settings = project.drift.clone();
-    let decision = compute(move || -> Result<Decision, DriftError> {
-        let current = tested(&project, &clean.table);
-        let mut report = compare(&references.training, &current, &settings)?;
-        report.current.sha256 = Some(batch.sha256.to_string());
-        inputs.drift = Some((ReferenceKind::Training, report));
-        for (kind, table) in references.others {
-            inputs.others.push((kind, compare(&table, &current, &settings)?));
-        }
-        Ok(decide(&inputs))
-    });
-    Ok(decision.await??)
-}
-
-/// What a batch is compared with.
-struct References {
-    training: Table,
-    others: Vec<(ReferenceKind, Table)>,
-}
-
-async fn references(context: &Context, champion: &ModelVersion, batch: &Batch) -> Result<References, PipelineError> {
-    let project = &context.project;
-    let trained_on = training_batches(champion)?;
-    let training = Rows::of_batches(&context.clean_batches(&trained_on).await?)?;
-    let places = (0..training.len()).filter(|&row| !is_holdout(training.keys[row], project.train.holdout));
-    let training = tested(project, &training.table.take(&places.collect::<Vec<_>>()));
-
-    let mut others = Vec::new();
-    let earlier = context.registry.batches(&project.name).await?;
-    let earlier = earlier.iter().map(|batch| batch.id).filter(|&id| id < batch.id).collect::<Vec<_>>();
-    let last_promoted = trained_on.last().copied();
-    let mut add = |kind, batches: Vec<(i64, CleanBatch)>| {
-        if let Ok(rows) = Rows::of_batches(&batches) {
-            others.push((kind, tested(project, &rows.table)));
-        }
-    };
-    if let Some(&previous) = earlier.last() {
-        add(ReferenceKind::PreviousBatch, context.clean_batches(&[previous]).await?);
-    }
-    if let Some(last_promoted) = last_promoted.filter(|id| Some(id) != earlier.last()) {
-        add(ReferenceKind::LastPromoted, context.clean_batches(&[last_promoted]).await?);
-    }
-    if earlier.len() > 1 {
-        let trailing = &earlier[earlier.len().saturating_sub(TRAILING_BATCHES)..];
-        add(ReferenceKind::TrailingWindow, context.clean_batches(trailing).await?);
-    }
-    Ok(References { training, others })
-}
-
-/// The columns whose drift is tested: those that features may read, and the target.
-fn tested(project: &Project, table: &Table) -> Table {
-    let names = project.columns.iter().filter(|column| column.role == Role::Feature || column.name == project.target);
-    let present = names.filter(|column| table.column(&column.name).is_some());
-    table.select(&present.map(|column| column.name.as_str()).collect::<Vec<_>>())
-}
-
-fn batch_ref(batch: &Batch, never_seen_rows: Option<u64>) -> BatchRef {
-    BatchRef {
-        id: Some(batch.id as u64),
-        rows: batch.rows as u64,
-        never_seen_rows,
-        sha256: Some(batch.sha256.to_string()),
-    }
-}
-
-async fn champion_ref(
-    context: &Context,
-    champion: &ModelVersion,
-    training: &Table,
-) -> Result<ChampionRef, PipelineError> {
-    let mut hashes = Vec::new();
-    for id in training_batches(champion)? {
-        hashes.push(context.batch(id).await?.sha256.to_string());
-    }
-    Ok(ChampionRef {
-        version: champion.version.to_string(),
-        training_rows: training.rows() as u64,
-        training_sha256: hashes,
-    })
-}
-
-/// How much the champion listens to each column; `None` when it was not measured: then every column is relevant.
-async fn column_weights(
-    context: &Context,
-    champion: &ModelVersion,
-) -> Result<Option<BTreeMap<String, f64>>, PipelineError> {
-    let importance: Option<Importance> = context.json_artifact(&champion.run_id, IMPORTANCE).await?;
-    Ok(importance.map(|importance| importance.columns))
+    evidence::weigh(context, &batch, &champion, history, project.policy.clone()).await
 }
 
 /// How the columns are called in prose.
@@ -179,7 +82,8 @@ pub fn labels(project: &Project) -> ColumnLabels {
     project.columns.iter().map(|column| (column.name.clone(), label(column))).collect()
 }
 
-async fn store(
+/// Stores a decision: in the registry, as artifacts, in words of both languages.
+pub async fn store(
     context: &Context,
     turn: &Turn,
     decision: &Decision,

@@ -6,6 +6,9 @@ pub mod ingest;
 /// clean batch -> drift report, decision.
 pub mod check_drift;
 
+/// What came of an earlier decision.
+pub mod afterwards;
+
 /// decision -> challenger.
 pub mod train;
 

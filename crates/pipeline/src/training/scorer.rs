@@ -4,6 +4,7 @@ use thiserror::Error;
 use tidewheel_boost::{Explainer, Model, PredictError};
 use tidewheel_data::bundle::{Bundle, BundleError, GoldenRow};
 use tidewheel_data::recipe::CompiledRecipe;
+use tidewheel_domain::project::Project;
 use tidewheel_domain::{Metrics, Table};
 
 use super::evaluate::{Predicted, metrics};
@@ -64,6 +65,15 @@ impl Scorer {
             return Ok(Vec::new());
         }
         self.model.predict_columns(&self.recipe.columns(table, rows))
+    }
+
+    /// Target less prediction on the training scale, one a row; NaN where there is no target.
+    pub fn residuals(&self, table: &Table, project: &Project) -> Result<Vec<f64>, PredictError> {
+        let rows = (0..table.rows()).collect::<Vec<_>>();
+        let Some(target) = table.number(&project.target) else { return Ok(vec![f64::NAN; rows.len()]) };
+        let transform = self.recipe.recipe().transform;
+        let pairs = target.iter().zip(self.margins(table, &rows)?);
+        Ok(pairs.map(|(&target, margin)| transform.forward(target) - f64::from(margin)).collect())
     }
 
     /// Absolute errors on the training scale.

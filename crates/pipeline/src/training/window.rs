@@ -48,6 +48,15 @@ impl Rows {
         Ok(rows)
     }
 
+    /// The rows at the given places.
+    pub fn take(&self, places: &[usize]) -> Rows {
+        Rows {
+            table: self.table.take(places),
+            keys: places.iter().map(|&row| self.keys[row]).collect(),
+            batches: places.iter().map(|&row| self.batches[row]).collect(),
+        }
+    }
+
     /// Number of rows.
     pub fn len(&self) -> usize {
         self.keys.len()

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use tidewheel_data::read::{ReadError, read_table};
-use tidewheel_domain::decision::{Action, BatchRef, ColumnLabels, Decision, PolicySettings, ReferenceKind};
+use tidewheel_domain::decision::{Action, BatchRef, ColumnLabels, Decision, PolicyName, PolicySettings, ReferenceKind};
 use tidewheel_domain::drift_report::DriftSettings;
 use tidewheel_domain::project::Layers;
 use tidewheel_drift::{DriftError, Lang, PolicyInputs, compare, decide, headline, render_text};
@@ -71,14 +71,19 @@ pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<St
 }
 
 fn settings(file: Option<&Path>) -> anyhow::Result<(DriftSettings, PolicySettings)> {
-    let Some(file) = file else { return Ok((DriftSettings::default(), PolicySettings::default())) };
+    let Some(file) = file else { return Ok((DriftSettings::default(), PolicySettings::of(PolicyName::Effect))) };
     let text =
         std::fs::read_to_string(file).map_err(|error| wrong_use(format!("--policy '{}': {error}", file.display())))?;
     let raw = Layers::new().file(&file.display().to_string(), &text)?.raw()?;
     let named = |message: String| wrong_use(format!("{}: {message}", file.display()));
     raw.drift.validate().map_err(named)?;
     raw.policy.validate().map_err(named)?;
-    Ok((raw.drift, raw.policy))
+    // Two files have no champion whose error could be asked for.
+    let policy = match raw.policy.name {
+        PolicyName::Reference => raw.policy,
+        _ => PolicySettings { name: PolicyName::Effect, ..raw.policy },
+    };
+    Ok((raw.drift, policy))
 }
 
 fn decision(

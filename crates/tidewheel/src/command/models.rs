@@ -15,6 +15,7 @@ use crate::clock;
 use crate::context::Context;
 use crate::failure::{Status, wrong_use};
 use crate::output::{Cell, Format, Output, Table, Tone, number, optional, text};
+use crate::reason::Reason;
 
 /// Look at the versions of the model, and change what is in production
 #[derive(Debug, Args)]
@@ -67,29 +68,6 @@ enum ModelsCommand {
         #[command(flatten)]
         format: FormatFlag,
     },
-}
-
-/// Why; kept in the ledger.
-#[derive(Debug, Args)]
-struct Reason {
-    /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT", value_parser = not_empty)]
-    reason: String,
-    /// Who does it [default: the user of this shell]
-    #[arg(long, value_name = "NAME", value_parser = not_empty)]
-    by: Option<String>,
-}
-
-impl Reason {
-    fn who(&self) -> String {
-        let user = || std::env::var("USER").ok().filter(|user| !user.is_empty());
-        self.by.clone().or_else(user).unwrap_or_else(|| "command line".to_owned())
-    }
-}
-
-fn not_empty(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() { Err("must not be empty".to_owned()) } else { Ok(text.to_owned()) }
 }
 
 pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<Status> {

@@ -1,18 +1,26 @@
 //! `tidewheel runs`: the turns of the loop.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidewheel_domain::Metrics;
+use tidewheel_domain::decision::PersonAnswer;
 use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnState};
 use tidewheel_registry::Registry;
 
 use crate::cli::{FormatFlag, Globals};
+use crate::clock;
 use crate::context::Context;
 use crate::failure::{Status, wrong_use};
 use crate::output::{Cell, Format, Output, Table, Tone, duration, number, optional, text};
+use crate::progress::Progress;
+use crate::reason::Reason;
+use crate::shutdown;
+use crate::summary::Bars;
+use crate::turning::turning;
 
 /// Log lines that are read at once.
 const PAGE: i64 = 1_000;
@@ -44,6 +52,23 @@ enum RunsCommand {
         #[command(flatten)]
         format: FormatFlag,
     },
+    /// Answer a turn that waits for a person, and let it go on
+    #[command(
+        after_help = "Examples:\n  tidewheel runs answer 4 train --reason 'the new region is meant to be served'\n  \
+                            tidewheel runs answer 4 skip --reason 'a test shipment'"
+    )]
+    Answer {
+        /// The turn: its number, its id or the beginning of it, or the id of an outside orchestrator
+        #[arg(value_name = "ID")]
+        id: String,
+        /// What is to be done
+        #[arg(value_enum, value_name = "train|skip")]
+        answer: Answer,
+        #[command(flatten)]
+        reason: Reason,
+        #[command(flatten)]
+        format: FormatFlag,
+    },
     /// Print the log lines of a turn
     #[command(after_help = "Examples:\n  tidewheel runs logs 3\n  tidewheel runs logs 3 --task check_drift")]
     Logs {
@@ -61,6 +86,12 @@ enum RunsCommand {
     },
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Answer {
+    Train,
+    Skip,
+}
+
 pub(crate) async fn run(globals: &Globals, args: RunsArgs) -> anyhow::Result<Status> {
     let context = Context::find(globals)?;
     let registry = context.registry().await?;
@@ -71,6 +102,18 @@ pub(crate) async fn run(globals: &Globals, args: RunsArgs) -> anyhow::Result<Sta
             let turn = find(&registry, &context, &id).await?;
             show(&registry, &turn, output, format.format).await?;
         }
+        RunsCommand::Answer { id, answer, reason, format } => {
+            let turn = find(&registry, &context, &id).await?;
+            if turn.state != TurnState::Waiting {
+                let state = turn.state;
+                return Err(wrong_use(format!("turn {} is {state}; only a waiting turn can be answered", turn.number)));
+            }
+            let turn = answered(globals, &context, &registry, &turn, answer, &reason).await?;
+            match format.format {
+                Format::Json => output.json(&turn)?,
+                Format::Text => show(&registry, &turn, output, Format::Text).await?,
+            }
+        }
         RunsCommand::Logs { id, task, follow, format } => {
             let turn = find(&registry, &context, &id).await?;
             logs(&registry, &turn, task, follow, output, format.format).await?;
@@ -78,6 +121,27 @@ pub(crate) async fn run(globals: &Globals, args: RunsArgs) -> anyhow::Result<Sta
     }
     registry.close().await;
     Ok(Status::SUCCESS)
+}
+
+/// Records the answer and turns on.
+async fn answered(
+    globals: &Globals,
+    context: &Context,
+    registry: &Registry,
+    turn: &Turn,
+    answer: Answer,
+    reason: &Reason,
+) -> anyhow::Result<Turn> {
+    let bars = Arc::new(Bars::new(Progress::new(globals.quiet)));
+    let turning = turning(context, registry.clone(), bars.clone(), shutdown::on_signal());
+    let action = match answer {
+        Answer::Train => Action::Retrain,
+        Answer::Skip => Action::Skip,
+    };
+    let answer = PersonAnswer { action, who: reason.who(), reason: reason.reason.clone(), at: clock::now() };
+    let turn = tidewheel_pipeline::answer(&turning, &turn.run_id, answer).await;
+    bars.clear();
+    Ok(turn?)
 }
 
 /// The turn that a person means.

@@ -1,0 +1,75 @@
+//! What came of an earlier training, as a new batch shows: filled into its decision record.
+
+use tidewheel_domain::batch::Batch;
+use tidewheel_domain::decision::Afterwards;
+use tidewheel_domain::turn::Turn;
+use tidewheel_drift::effect::{Level, Tail};
+use tidewheel_drift::performance::ErrorRise;
+
+use super::check_drift::{labels, store};
+use crate::context::{Context, compute};
+use crate::error::PipelineError;
+use crate::evidence::decision_of;
+use crate::task_log::TaskLog;
+
+/// Never-seen rows that a batch must bring to say anything.
+const FEWEST_ROWS: usize = 30;
+
+/// Measures, on the never-seen rows of a batch, the last version that was trained against the champion that it met.
+/// Those rows are new to both. Says nothing where that is known already, or the batch brings too few of them.
+pub async fn fill_in(
+    context: &Context,
+    turns: &[Turn],
+    number: i64,
+    batch: &Batch,
+    log: &TaskLog,
+) -> Result<(), PipelineError> {
+    let earlier = turns.iter().filter(|turn| turn.number < number);
+    let Some(last) = earlier.filter(|turn| turn.model_version.is_some()).max_by_key(|turn| turn.number) else {
+        return Ok(());
+    };
+    let (Some(version), Some(former), Some(mut decision)) =
+        (last.model_version, last.champion_before, decision_of(last))
+    else {
+        return Ok(());
+    };
+    if decision.afterwards.is_some() {
+        return Ok(());
+    }
+    let (trained, former) = (context.version(version).await?, context.version(former).await?);
+    let trained = context.scorer(trained.version, &trained.run_id).await?;
+    let former = context.scorer(former.version, &former.run_id).await?;
+    let clean = context.clean(batch).await?;
+    let project = std::sync::Arc::clone(&context.project);
+    let work = move || {
+        let rows = (0..clean.seen.len()).filter(|&row| !clean.seen[row]).collect::<Vec<_>>();
+        let table = clean.table.take(&rows);
+        let keys = rows.iter().map(|&row| clean.key_hashes[row]).collect::<Vec<_>>();
+        let losses = |residuals: Vec<f64>| residuals.into_iter().map(f64::abs).collect::<Vec<_>>();
+        let before = losses(former.residuals(&table, &project)?);
+        let now = losses(trained.residuals(&table, &project)?);
+        // The same rows on both sides: the interval is that of their paired differences.
+        let level = Level { low: Tail::new(0.025), high: Tail::new(0.025) };
+        Ok(ErrorRise::clustered((&before, &keys), (&now, &keys), level))
+    };
+    let rise =
+        compute(work).await?.map_err(|error: tidewheel_boost::PredictError| PipelineError::Training(error.into()))?;
+    let Some(rise) = rise.filter(|rise| rise.rows >= FEWEST_ROWS as u64) else { return Ok(()) };
+    log.info(format!(
+        "Version {version} on {} rows of this batch that it has never seen: error {:+.1} % against the model before it",
+        rise.rows,
+        100.0 * (rise.ratio - 1.0)
+    ));
+    decision.afterwards = Some(Afterwards {
+        batch: batch.id as u64,
+        rows: rise.rows,
+        version: version.to_string(),
+        promoted: last.promoted,
+        former_error: rise.reference_error,
+        trained_error: rise.current_error,
+        change: rise.ratio - 1.0,
+        low: rise.low - 1.0,
+        high: rise.high - 1.0,
+    });
+    store(context, last, &decision, &labels(&context.project)).await
+}

@@ -5,7 +5,7 @@ use crate::canvas::{Area, Canvas, Caption, Key, Pen};
 use crate::csv::Table;
 use crate::rows::{Rows, Words};
 use crate::scale::{Axis, Scale};
-use crate::style::{CURRENT, INK_2, LINE, REFERENCE, SURFACE, Style};
+use crate::style::{CURRENT, INK, LINE, REFERENCE, SURFACE, Style};
 
 /// A bar for each row, from zero; or two, for two versions.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,14 +45,15 @@ impl Chart for Bars {
         if paired {
             canvas.legend(&[(Key::Hatch(REFERENCE), &self.names[0]), (Key::Box(CURRENT), &self.names[1])]);
         }
-        let words = self.rows.iter().map(|row| {
+        let bare = crate::Unit { after: String::new(), ..unit.clone() };
+        let both = self.rows.iter().flat_map(|row| [row.earlier.unwrap_or(f64::NAN), row.value]).collect::<Vec<_>>();
+        let before = bare.column(&both, style.numbers, false);
+        let now = unit.column(&both, style.numbers, false);
+        let words = self.rows.iter().enumerate().map(|(place, row)| {
             let value = match row.earlier {
                 _ if !row.text.is_empty() => row.text.clone(),
-                Some(earlier) => {
-                    let bare = crate::Unit { after: String::new(), ..unit.clone() };
-                    format!("{} → {}", bare.value(earlier, style.numbers), unit.value(row.value, style.numbers))
-                }
-                None => unit.value(row.value, style.numbers),
+                Some(_) => format!("{} → {}", before[2 * place], now[2 * place + 1]),
+                None => now[2 * place + 1].clone(),
             };
             Words { label: &row.label, detail: &row.detail, value, ..Words::default() }
         });
@@ -80,7 +81,7 @@ impl Chart for Bars {
                 canvas.block(Area::between(zero, scale.at(row.value), begin, height), 1.0, CURRENT, 1.0, "");
                 if let Some((low, high)) = row.interval.filter(|(low, high)| low.is_finite() && high.is_finite()) {
                     let middle = begin + height / 2.0;
-                    canvas.line((scale.at(low), middle), (scale.at(high), middle), Pen(INK_2, 1.6, ""));
+                    canvas.line((scale.at(low), middle), (scale.at(high), middle), Pen(INK, 1.6, ""));
                 }
             }
         }

@@ -77,16 +77,21 @@ impl Chart for Bridge {
         let mut canvas = Canvas::new(style, &self.caption);
         canvas.legend(&[(Key::Box(KINDS[0]), &self.labels.raises), (Key::Hatch(KINDS[1]), &self.labels.lowers)]);
         let (steps, unit) = (self.drawn(), &self.axis.unit);
-        let total = |(label, value): &(String, f64)| (label.clone(), unit.value(*value, style.numbers));
-        let (start, end) = (total(&self.start), total(&self.end));
-        let mut words = vec![Words { label: &start.0, value: start.1, ..Words::default() }];
-        words.extend(steps.iter().map(|step| Words {
-            label: &step.label,
-            detail: &step.detail,
-            value: unit.change(step.change, style.numbers),
-            ..Words::default()
-        }));
-        words.push(Words { label: &end.0, value: end.1, strong: true, ..Words::default() });
+        let mut values = vec![self.start.1];
+        values.extend(steps.iter().map(|step| step.change));
+        values.push(self.end.1);
+        let mut texts = unit.column(&values, style.numbers, true);
+        for place in [0, values.len() - 1] {
+            texts[place] = texts[place].trim_start_matches('+').to_owned();
+        }
+        let labels = std::iter::once((self.start.0.as_str(), ""));
+        let labels = labels.chain(steps.iter().map(|step| (step.label.as_str(), step.detail.as_str())));
+        let labels = labels.chain([(self.end.0.as_str(), "")]);
+        let words = labels.zip(texts).enumerate().map(|(place, ((label, detail), value))| {
+            let strong = place > steps.len();
+            Words { label, detail, value, strong, ..Words::default() }
+        });
+        let words = words.collect::<Vec<_>>();
         let rows = Rows::new(&canvas, &words);
         let mut levels = vec![self.start.1];
         for step in &steps {

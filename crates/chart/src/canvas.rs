@@ -139,7 +139,7 @@ impl<'s> Canvas<'s> {
         if text.is_empty() {
             return;
         }
-        let short = fit(text, if face.1 { face.0 * 1.08 } else { face.0 }, room);
+        let short = fit(text, if face.1 { face.0 * 1.08 } else { face.0 }, room + 0.4);
         let anchor = match anchor {
             Anchor::Start => "",
             Anchor::Middle => " text-anchor=\"middle\"",
@@ -333,7 +333,7 @@ impl<'s> Canvas<'s> {
     /// Marks below a plot with their thin lines through it, and the axis' name below them. Returns how much height the
     /// marks and the name take.
     pub(crate) fn x_axis(&mut self, axis: &Axis, scale: &Scale, plot: Area, lines: bool) -> f64 {
-        let most = (plot.width / 74.0).clamp(2.0, 8.0) as usize;
+        let most = (plot.width / 58.0).clamp(3.0, 8.0) as usize;
         let bottom = plot.y + plot.height;
         let mut path = String::new();
         let mut free = f64::NEG_INFINITY;
@@ -358,6 +358,9 @@ impl<'s> Canvas<'s> {
                 (x, Anchor::Middle)
             };
             self.text(at, bottom + 17.0, anchor, SMALL, &text, self.width);
+        }
+        if !lines {
+            let _ = write!(path, "M{} {}H{}", Place(plot.x), Place(bottom), Place(plot.x + plot.width));
         }
         self.path(&path, None, Some(Pen(if lines { GRID } else { LINE }, 1.0, "")), "");
         let name = axis.name();

@@ -42,20 +42,17 @@ impl Chart for Categories {
         let most = if self.most == 0 { 30 } else { self.most };
         let levels = &self.levels[..self.levels.len().min(most)];
         let unit = &self.axis.unit;
-        let words = levels.iter().map(|level| {
+        // The unit once is enough: 28.0 → 45.3 %.
+        let bare = crate::Unit { after: String::new(), ..unit.clone() };
+        let both = levels.iter().flat_map(|level| [level.reference, level.current]).collect::<Vec<_>>();
+        let before = bare.column(&both, style.numbers, false);
+        let now = unit.column(&both, style.numbers, false);
+        let values = (0..levels.len()).map(|place| format!("{} → {}", before[2 * place], now[2 * place + 1]));
+        let words = levels.iter().zip(values).map(|(level, value)| {
             let note = match (level.reference == 0.0, level.current == 0.0) {
                 (true, false) => self.labels.new.as_str(),
                 (false, true) => self.labels.gone.as_str(),
                 _ => "",
-            };
-            let value = |value: f64| unit.value(value, style.numbers);
-            let same = (level.reference - level.current).abs() < f64::EPSILON;
-            let value = if same {
-                value(level.current)
-            } else {
-                // The unit once is enough: 28.0 → 45.3 %.
-                let bare = crate::Unit { after: String::new(), ..unit.clone() };
-                format!("{} → {}", bare.value(level.reference, style.numbers), value(level.current))
             };
             Words { label: &level.name, value, note, ..Words::default() }
         });

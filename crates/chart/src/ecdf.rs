@@ -91,12 +91,14 @@ impl Chart for Ecdf {
                 let _ = write!(path, "M{} {}H{}", Place(x - 4.0), Place(end), Place(x + 4.0));
             }
             canvas.path(&path, None, Some(Pen(BOUND, 2.0, "")), &gap.label);
-            // Beside it where there is room: on the right, below the curves.
-            let (room, middle) = (WARN.width(&gap.label), f64::midpoint(low, high) + 4.0);
+            // Both curves rise: below its lower end the right side is free, above its upper one the left side.
+            let room = WARN.width(&gap.label);
             if x + 9.0 + room <= canvas.width {
-                canvas.text(x + 9.0, middle, Anchor::Start, WARN, &gap.label, canvas.width);
+                let y = (low.max(high) + 13.0).min(plane.area.y + plane.area.height - 5.0);
+                canvas.text(x + 9.0, y, Anchor::Start, WARN, &gap.label, canvas.width);
             } else {
-                canvas.text(x - 9.0, middle, Anchor::End, WARN, &gap.label, x - plane.area.x - 9.0);
+                let y = (low.min(high) - 5.0).max(plane.area.y + 10.0);
+                canvas.text(x - 9.0, y, Anchor::End, WARN, &gap.label, x - plane.area.x - 9.0);
             }
         }
         canvas.finish(&self.caption, whole)

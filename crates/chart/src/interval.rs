@@ -52,10 +52,12 @@ impl Chart for Forest {
     fn render(&self, style: &Style) -> String {
         let mut canvas = Canvas::new(style, &self.caption);
         canvas.legend(&[(Key::Dot(CURRENT), &self.legend[0]), (Key::Ring(INK_3), &self.legend[1])]);
-        let words = self.rows.iter().map(|row| Words {
+        let values = self.rows.iter().map(|row| row.value).collect::<Vec<_>>();
+        let texts = self.axis.unit.column(&values, style.numbers, false);
+        let words = self.rows.iter().zip(texts).map(|(row, text)| Words {
             label: &row.label,
             detail: &row.detail,
-            value: if row.text.is_empty() { self.axis.unit.value(row.value, style.numbers) } else { row.text.clone() },
+            value: if row.text.is_empty() { text } else { row.text.clone() },
             note: &row.note,
             strong: row.strong,
         });
@@ -99,9 +101,13 @@ fn draw(canvas: &mut Canvas<'_>, row: &ForestRow, scale: &Scale, y: f64) {
     let (low, high) = (end(row.low), end(row.high));
     let pen = Pen(if row.shown { CURRENT } else { REFERENCE }, 2.0, "");
     let (from, to) = (scale.at(low), scale.at(high));
-    if to - from > 0.2 {
-        canvas.line((from, y), (to, y), pen);
+    let from_line = if high > scale.high { from.min(to - 11.0) } else { from };
+    if to - from_line > 0.2 {
+        canvas.line((from_line, y), (to, y), pen);
     }
+    let value = scale.at(row.value);
+    // A dot beyond the axis leaves its arrow free.
+    let value = value - if row.value > scale.high { 11.0 } else { 0.0 };
     if high > scale.high {
         beyond(canvas, to, y, true, pen);
     }
@@ -109,9 +115,9 @@ fn draw(canvas: &mut Canvas<'_>, row: &ForestRow, scale: &Scale, y: f64) {
         beyond(canvas, from, y, false, pen);
     }
     if row.shown {
-        canvas.dot(scale.at(row.value), y, 5.0, CURRENT, "");
+        canvas.dot(value, y, 5.0, CURRENT, "");
     } else {
-        canvas.ring(scale.at(row.value), y, 4.2, INK_3, "");
+        canvas.ring(value, y, 4.2, INK_3, "");
     }
 }
 
@@ -152,18 +158,14 @@ impl Effects {
     fn forest(&self, style: &Style) -> Forest {
         let unit = Unit::after("×");
         let tick = |tick: f64| (tick, unit.value(tick, style.numbers));
-        let rows = self.rows.iter().map(|row| {
-            let bare = Unit::none();
-            ForestRow {
-                label: row.label.clone(),
-                detail: row.measure.clone(),
-                value: row.value / row.bound,
-                low: row.low / row.bound,
-                high: row.high / row.bound,
-                text: format!("{} / {}", bare.value(row.value, style.numbers), bare.value(row.bound, style.numbers)),
-                shown: row.low > row.bound,
-                ..ForestRow::default()
-            }
+        let rows = self.rows.iter().map(|row| ForestRow {
+            label: row.label.clone(),
+            detail: row.measure.clone(),
+            value: row.value / row.bound,
+            low: row.low / row.bound,
+            high: row.high / row.bound,
+            shown: row.low > row.bound,
+            ..ForestRow::default()
         });
         Forest {
             caption: self.caption.clone(),

@@ -157,8 +157,19 @@ impl Chart for Lines {
         if let Some(rule) = self.rule.as_ref().filter(|rule| rule.at.is_finite()) {
             let at = plane.y.at(rule.at);
             canvas.line((plane.area.x, at), (plane.area.x + plane.area.width, at), Pen(BOUND, 1.4, "5 4"));
-            let baseline = if at - 14.0 < plane.area.y { at + 13.0 } else { at - 5.0 };
-            canvas.text(plane.area.x + 4.0, baseline, Anchor::Start, WARN, &rule.label, plane.area.width - 8.0);
+            let room = WARN.width(&rule.label).min(plane.area.width - 8.0);
+            let (left, right) = (plane.area.x + 4.0, plane.area.x + plane.area.width - 4.0 - room);
+            let (above, below) = (at - 5.0, at + 14.0);
+            let middle = f64::midpoint(left, right);
+            let spots = [left, middle, right].into_iter().flat_map(|x| [(x, above), (x, below)]);
+            let inside =
+                |spot: &(f64, f64)| spot.1 - 11.0 >= plane.area.y && spot.1 + 3.0 <= plane.area.y + plane.area.height;
+            let spots = spots.filter(inside).collect::<Vec<_>>();
+            // Where no curve runs, if there is such a place.
+            let free = spots.iter().find(|(x, y)| !self.crosses(&plane, *x, *y, room));
+            if let Some((x, y)) = free.or(spots.first()) {
+                canvas.text(*x, *y, Anchor::Start, WARN, &rule.label, room + 0.5);
+            }
         }
         if at_end {
             let places = apart(ends.iter().map(|(_, end)| end.1).collect(), 14.0, plane.area);
@@ -183,6 +194,15 @@ impl Chart for Lines {
 }
 
 impl Lines {
+    /// Whether a curve runs through words that begin there.
+    fn crosses(&self, plane: &Plane, x: f64, y: f64, room: f64) -> bool {
+        (0..=12).map(|part| x + room * f64::from(part) / 12.0).any(|x| {
+            let value = plane.x.value(x);
+            let curves = self.series.iter().filter_map(|series| at(series, value));
+            curves.map(|height| plane.y.at(height)).any(|height| (y - 15.0..=y + 7.0).contains(&height))
+        })
+    }
+
     /// Upright lines with their words above the plot, as many words as there is room for.
     fn draw_marks(&self, canvas: &mut Canvas<'_>, plane: &Plane) {
         let mut marks = self.marks.iter().filter(|mark| plane.x.holds(mark.x)).collect::<Vec<_>>();

@@ -113,7 +113,11 @@ impl Unit {
         }
         let (factor, short) = shortness(value.abs(), 10_000.0, numbers);
         let value = value / factor;
-        let digits = numbers.fixed(value.abs(), needed(value, 3));
+        self.sign_and_join(value, needed(value, 3), short, numbers, signed)
+    }
+
+    fn sign_and_join(&self, value: f64, digits: usize, short: &str, numbers: NumberFormat, signed: bool) -> String {
+        let digits = numbers.fixed(value.abs(), digits);
         let zero = !digits.chars().any(|digit| matches!(digit, '1'..='9'));
         let sign = match (zero, value < 0.0, signed) {
             (false, true, _) => "−",
@@ -138,9 +142,47 @@ impl Unit {
         text
     }
 
-    /// Whether it is short enough to stand at each tick; a longer one is named with the axis.
+    /// Figures of one column: all with as many digits after the decimal sign as the largest needs, so that they can be
+    /// compared at a glance; only small ones have more.
+    pub fn column(&self, values: &[f64], numbers: NumberFormat, signed: bool) -> Vec<String> {
+        let scaled = |value: f64| (value * self.scale).abs();
+        let largest = values.iter().copied().map(scaled).filter(|size| size.is_finite()).fold(0.0, f64::max);
+        let whole = shortness(largest, 10_000.0, numbers);
+        // A small one among large ones is short in its own way.
+        let short =
+            |size: f64| if size >= whole.0 * 0.1 || size == 0.0 { whole } else { shortness(size, 1e4, numbers) };
+        let most = needed_at_most(largest / whole.0, if whole.0 > 1.0 { 4 } else { 3 });
+        let digits = |value: f64| {
+            let (size, factor) = (scaled(value), short(scaled(value)).0);
+            let size = size / factor;
+            if size > 0.0 && size < 0.5 * 10_f64.powi(-(most as i32)) {
+                needed(size, 1)
+            } else if factor == whole.0 {
+                most
+            } else {
+                needed(size, 3)
+            }
+        };
+        let rounded = |value: f64| {
+            let (size, digits) = (scaled(value) / short(scaled(value)).0, digits(value));
+            needed_exactly((size * 10_f64.powi(digits as i32)).round() / 10_f64.powi(digits as i32), size)
+        };
+        let of_all = |value: &&f64| value.is_finite() && short(scaled(**value)).0 == whole.0 && digits(**value) == most;
+        let common = values.iter().filter(of_all).map(|value| rounded(*value)).max().unwrap_or(0).min(most);
+        let write = |value: &f64| {
+            if !value.is_finite() {
+                return "–".to_owned();
+            }
+            let (factor, word) = short(scaled(*value));
+            let digits = if factor == whole.0 && digits(*value) == most { common } else { digits(*value) };
+            self.sign_and_join(value * self.scale / factor, digits, word, numbers, signed)
+        };
+        values.iter().map(write).collect()
+    }
+
+    /// Whether it can stand at each tick; a word is named with the axis.
     fn at_ticks(&self) -> bool {
-        self.after.chars().count() <= 2
+        self.after.chars().count() <= 2 && !self.after.chars().any(char::is_alphabetic)
     }
 
     /// The unit where it has to be named with the axis.
@@ -189,10 +231,18 @@ fn needed(value: f64, figures: i32) -> usize {
     if size == 0.0 || !size.is_finite() {
         return 0;
     }
-    let whole = size.log10().floor() as i32 + 1;
-    let most = (figures - whole).clamp(0, 9) as usize;
+    let most = needed_at_most(size, figures);
     let text = format!("{size:.most$}");
     text.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len())
+}
+
+/// Digits after the decimal sign that show `figures` figures.
+fn needed_at_most(size: f64, figures: i32) -> usize {
+    if size == 0.0 || !size.is_finite() {
+        return 0;
+    }
+    let whole = size.log10().floor() as i32 + 1;
+    (figures - whole).clamp(0, 9) as usize
 }
 
 /// Digits after the decimal sign that a tick needs, noise far below the largest left out.
@@ -234,6 +284,19 @@ mod tests {
         assert_eq!(Unit::none().change(0.0, EN), "0");
         assert_eq!(Unit::none().value(f64::INFINITY, EN), "–");
         assert_eq!(Unit::none().value(4e9, ES), "4000\u{a0}M");
+    }
+
+    #[test]
+    fn a_column_has_the_same_digits() {
+        let column = |unit: Unit, values: &[f64], signed: bool| unit.column(values, EN, signed);
+        assert_eq!(column(Unit::none(), &[45.3, 28.0, -1.4, 0.6], false), ["45.3", "28.0", "−1.4", "0.6"]);
+        assert_eq!(column(Unit::none(), &[45.0, 28.0, 0.004], true), ["+45", "+28", "+0.004"]);
+        assert_eq!(
+            column(Unit::before("$"), &[451_800.0, -61_200.0, 47_000.0, 1_000.0, f64::NAN], false),
+            ["$451.8\u{a0}k", "−$61.2\u{a0}k", "$47.0\u{a0}k", "$1.0\u{a0}k", "–"]
+        );
+        assert_eq!(column(Unit::none(), &[], false), [""; 0]);
+        assert_eq!(column(Unit::none(), &[0.0, 2_000_000.0, 8_800.0], false), ["0\u{a0}M", "2\u{a0}M", "8,800"]);
     }
 
     #[test]

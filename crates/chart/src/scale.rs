@@ -44,9 +44,8 @@ impl Axis {
     pub(crate) fn marks(&self, scale: &Scale, most: usize, numbers: NumberFormat) -> Vec<(f64, String)> {
         if !self.ticks.is_empty() {
             let inside = |tick: &&(f64, String)| tick.0 >= scale.low && tick.0 <= scale.high;
-            let inside = self.ticks.iter().filter(inside).cloned().collect::<Vec<_>>();
-            let each = inside.len().div_ceil(most.max(1)).max(1);
-            return inside.into_iter().step_by(each).collect();
+            // Those without room are left out when they are written.
+            return self.ticks.iter().filter(inside).cloned().collect();
         }
         let ticks = scale.ticks(self.unit.scale, most);
         let texts = self.unit.ticks(&ticks, scale.log, numbers);
@@ -116,6 +115,11 @@ impl Scale {
         Self { low: (self.low / step + 1e-9).floor() * step, high: (self.high / step - 1e-9).ceil() * step, ..self }
     }
 
+    /// The same places with the ends of another.
+    pub(crate) fn from_to(self, other: &Self) -> Self {
+        if self.log == other.log { Self { low: other.low, high: other.high, ..self } } else { self }
+    }
+
     /// The place of a value; beyond the ends, the end.
     pub(crate) fn at(&self, value: f64) -> f64 {
         let share = if self.log {
@@ -125,6 +129,15 @@ impl Scale {
         };
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
         self.from + share * (self.to - self.from)
+    }
+
+    /// The value at a place.
+    pub(crate) fn value(&self, place: f64) -> f64 {
+        let share = (place - self.from) / (self.to - self.from);
+        if self.log {
+            return (self.low.ln() + share * (self.high.ln() - self.low.ln())).exp();
+        }
+        self.low + share * (self.high - self.low)
     }
 
     pub(crate) fn holds(&self, value: f64) -> bool {

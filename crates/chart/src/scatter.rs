@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Chart;
-use crate::canvas::{Anchor, Canvas, Caption, Pen, SMALL, WARN, joined};
+use crate::canvas::{Anchor, Canvas, Caption, Key, Pen, SMALL, joined};
 use crate::csv::Table;
 use crate::plane::{Holds, Plane};
 use crate::scale::Axis;
@@ -44,6 +44,10 @@ const DOTS: usize = 500;
 impl Chart for Scatter {
     fn render(&self, style: &Style) -> String {
         let mut canvas = Canvas::new(style, &self.caption);
+        let pen = Pen(BOUND, 1.4, "5 4");
+        if let Guide::Diagonal(label) | Guide::Level(_, label) = &self.guide {
+            canvas.legend(&[(Key::Stroke(pen), label)]);
+        }
         let points = self.points.iter().copied().filter(|point| point.0.is_finite() && point.1.is_finite());
         let points = points.collect::<Vec<_>>();
         let (mut across, mut upwards): (Vec<_>, Vec<_>) = points.iter().copied().unzip();
@@ -57,7 +61,10 @@ impl Chart for Scatter {
         }
         let x = Holds { axis: &self.x, values: across, room: 0.02 };
         let y = Holds { axis: &self.y, values: upwards, room: 0.02 };
-        let plane = Plane::new(&mut canvas, &x, &y, 8.0, 0.0);
+        let mut plane = Plane::new(&mut canvas, &x, &y, 8.0, 0.0);
+        if matches!(self.guide, Guide::Diagonal(_)) {
+            plane.x = plane.x.from_to(&plane.y);
+        }
         let mut whole = plane.axes(&mut canvas, &self.x, &self.y);
         let area = plane.area;
         let places = points.iter().filter_map(|point| plane.place(point.0, point.1)).collect::<Vec<_>>();
@@ -73,19 +80,15 @@ impl Chart for Scatter {
                 dot(&mut canvas, x, y, if points.len() > 100 { 0.35 } else { 0.6 });
             }
         }
-        let pen = Pen(BOUND, 1.4, "5 4");
         match &self.guide {
             Guide::None => {}
-            Guide::Diagonal(label) => {
+            Guide::Diagonal(_) => {
                 let (low, high) = (plane.x.low.max(plane.y.low), plane.x.high.min(plane.y.high));
                 canvas.line((plane.x.at(low), plane.y.at(low)), (plane.x.at(high), plane.y.at(high)), pen);
-                canvas.text(area.x + 6.0, area.y + 14.0, Anchor::Start, WARN, label, area.width * 0.6);
             }
-            Guide::Level(level, label) if level.is_finite() => {
+            Guide::Level(level, _) if level.is_finite() => {
                 let at = plane.y.at(*level);
                 canvas.line((area.x, at), (area.x + area.width, at), pen);
-                let y = if at - 16.0 < area.y { at + 13.0 } else { at - 5.0 };
-                canvas.text(area.x + area.width, y, Anchor::End, WARN, label, area.width * 0.6);
             }
             Guide::Level(..) => {}
         }

@@ -575,8 +575,11 @@ fn draw_bands(canvas: &mut Canvas<'_>, grid: &Grid, bands: &[Band]) {
         canvas.block(area, 4.0, fill, 1.0, &band.label);
         canvas.outline(area, 4.0, line);
         let face = Face(11.0, true, ink);
-        if area.width - 10.0 >= face.width(&band.label).min(24.0) {
+        if area.width >= 40.0 {
             canvas.text(area.x + 6.0, y + 14.0, Anchor::Start, face, &band.label, area.width - 10.0);
+        } else if area.width - 3.0 >= face.width(&band.label) {
+            let middle = area.x + area.width / 2.0;
+            canvas.text(middle, y + 14.0, Anchor::Middle, face, &band.label, area.width);
         }
     }
     canvas.top = top + 20.0 + (lanes - 1.0) * 23.0;
@@ -593,15 +596,17 @@ impl Figure {
         let shown = grid.each(&self.points).collect::<Vec<_>>();
         let values = shown.iter().flat_map(|(_, point)| [point.value, point.low, point.high]).flatten();
         let values = values.chain(self.rule.iter().map(|rule| rule.at)).chain(self.bars.then_some(0.0));
-        let most = (height / 45.0).clamp(1.0, 5.0) as usize;
+        let most = (height / 15.0).clamp(2.0, 5.0) as usize;
         let scale = Scale::over(values, false, bottom, top);
         let scale = if self.bars { scale } else { scale.padded(0.04) };
         let axis = Axis::new("", self.unit.clone());
         let rule = self.rule.as_ref().filter(|rule| rule.at.is_finite());
         let mut lines = String::new();
-        let marks = if self.bars { Vec::new() } else { axis.marks(&scale, most.max(2), numbers) };
+        let marks = if self.bars { Vec::new() } else { axis.marks(&scale, most, numbers) };
+        let values = marks.iter().map(|mark| mark.0).collect::<Vec<_>>();
+        let texts = self.unit.column(&values, numbers, false);
         let mut last = f64::INFINITY;
-        for (value, text) in marks {
+        for (value, text) in values.into_iter().zip(texts) {
             let y = scale.at(value);
             let _ = write!(lines, "M{} {}H{}", Place(grid.left), Place(y), Place(grid.right));
             if last - y >= 14.0 {
@@ -632,7 +637,8 @@ impl Figure {
                 canvas.text(grid.left - 8.0, y + 4.0, Anchor::End, Face(11.0, false, BOUND), &text, 56.0);
             }
         }
-        canvas.top = bottom + 4.0;
+        let below = !self.bars && shown.iter().enumerate().any(|(place, _)| lies_below(&shown, place));
+        canvas.top = bottom + if below { 16.0 } else { 4.0 };
         if self.bars {
             let text = |point: &Point| point.value.map(|value| self.unit.change(value, numbers));
             let texts = shown.iter().filter_map(|(_, point)| text(point)).collect::<Vec<_>>();
@@ -687,7 +693,7 @@ fn draw_line(canvas: &mut Canvas<'_>, grid: &Grid, scale: &Scale, shown: &[(f64,
         }
     }
     let mut free = f64::NEG_INFINITY;
-    for (x, point) in shown {
+    for (place, (x, point)) in shown.iter().enumerate() {
         let Some(value) = finite(point.value) else { continue };
         let y = scale.at(value);
         if point.marked {
@@ -697,13 +703,23 @@ fn draw_line(canvas: &mut Canvas<'_>, grid: &Grid, scale: &Scale, shown: &[(f64,
         }
         let face = Face(11.0, true, INK);
         let room = face.width(&point.note).min(canvas.width / 3.0);
-        let from = (x - room / 2.0).min(canvas.width - room);
+        let from = (x - room / 2.0).min(canvas.width - room).max(grid.left);
         if room > 0.0 && from >= free {
-            let above = scale.at(finite(point.high).unwrap_or(value)).min(y - 4.0);
-            canvas.text(from, above - 6.0, Anchor::Start, face, &point.note, room + 0.5);
+            let above = scale.at(finite(point.high).unwrap_or(value)).min(y - 4.0) - 6.0;
+            let below = scale.at(finite(point.low).unwrap_or(value)).max(y + 4.0) + 13.0;
+            let y = if lies_below(shown, place) { below } else { above };
+            canvas.text(from, y, Anchor::Start, face, &point.note, room + 0.5);
             free = from + room + 8.0;
         }
     }
+}
+
+/// Whether the words of a point stand below it: where the line comes from above and goes back there.
+fn lies_below(shown: &[(f64, &Point)], place: usize) -> bool {
+    let value = |place: Option<usize>| place.and_then(|place| shown.get(place)?.1.value);
+    let (before, here, after) = (value(place.checked_sub(1)), value(Some(place)), value(Some(place + 1)));
+    let named = shown.get(place).is_some_and(|(_, point)| !point.note.is_empty());
+    named && before.zip(here).zip(after).is_some_and(|((before, here), after)| here < before && here < after)
 }
 
 /// One figure batch by batch, as a picture that stands alone: dots joined by a line, their intervals as a band.

@@ -3,7 +3,7 @@
 use crate::Chart;
 use crate::canvas::{Area, Canvas, Caption, Key, Pen};
 use crate::csv::Table;
-use crate::rows::{Rows, Words};
+use crate::rows::{BAR, Rows, Words};
 use crate::scale::{Axis, Scale};
 use crate::style::{CURRENT, INK, LINE, REFERENCE, SURFACE, Style};
 
@@ -69,7 +69,7 @@ impl Chart for Bars {
             let top = canvas.top + rows.height * place as f64;
             rows.write(&mut canvas, top, words);
             let y = rows.middle(top);
-            let height = if paired { 6.5 } else { rows.bar() };
+            let height = if paired { 6.5 } else { BAR };
             let begin = if paired { y - height - 0.5 } else { y - height / 2.0 };
             if let Some(earlier) = row.earlier.filter(|earlier| earlier.is_finite()) {
                 let area = Area::between(zero, scale.at(earlier), begin, height);

@@ -2,7 +2,7 @@
 
 use crate::canvas::{Area, Canvas, Caption, Key, Pen, Rule};
 use crate::csv::Table;
-use crate::rows::{Rows, Words};
+use crate::rows::{BAR, Rows, Words};
 use crate::scale::{Axis, Scale};
 use crate::style::{CURRENT, INK_3, KINDS, LINE, REFERENCE, SURFACE, Style};
 use crate::{BridgeLabels, Chart};
@@ -82,7 +82,7 @@ impl Chart for Bridge {
         values.push(self.end.1);
         let mut texts = unit.column(&values, style.numbers, true);
         for place in [0, values.len() - 1] {
-            texts[place] = texts[place].trim_start_matches('+').to_owned();
+            texts[place] = texts[place].replace('+', "");
         }
         let labels = std::iter::once((self.start.0.as_str(), ""));
         let labels = labels.chain(steps.iter().map(|step| (step.label.as_str(), step.detail.as_str())));
@@ -108,7 +108,7 @@ impl Chart for Bridge {
         for (words, top) in words.iter().zip(&tops) {
             rows.write(&mut canvas, *top, words);
         }
-        let bar = rows.bar();
+        let bar = BAR;
         for (place, step) in steps.iter().enumerate() {
             let y = rows.middle(tops[place + 1]);
             let (from, to) = (scale.at(levels[place]), scale.at(levels[place + 1]));

@@ -75,6 +75,8 @@ impl Face {
     }
 }
 
+const PLAIN: (Face, Anchor) = (VALUE, Anchor::Start);
+
 /// A stroke: colour, width, dashes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pen(pub(crate) Colour, pub(crate) f64, pub(crate) &'static str);
@@ -98,6 +100,8 @@ pub(crate) struct Canvas<'s> {
     pub(crate) top: f64,
     margin: f64,
     body: String,
+    /// What need not be said again within a group.
+    said: (Face, Anchor),
 }
 
 impl<'s> Canvas<'s> {
@@ -105,7 +109,8 @@ impl<'s> Canvas<'s> {
     pub(crate) fn new(style: &'s Style, caption: &Caption) -> Self {
         let whole = if style.width.is_finite() { style.width.clamp(240.0, 4000.0) } else { 720.0 };
         let margin = if style.theme == Theme::Page { 2.0 } else { 18.0 };
-        let mut canvas = Self { style, width: whole - 2.0 * margin, top: 0.0, margin, body: String::new() };
+        let mut canvas =
+            Self { style, width: whole - 2.0 * margin, top: 0.0, margin, body: String::new(), said: PLAIN };
         if style.heading && !caption.title.is_empty() {
             canvas.text(0.0, 14.0, Anchor::Start, TITLE, &caption.title, canvas.width);
             canvas.top = 30.0;
@@ -140,21 +145,8 @@ impl<'s> Canvas<'s> {
             return;
         }
         let short = fit(text, if face.1 { face.0 * 1.08 } else { face.0 }, room + 0.4);
-        let anchor = match anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
-        let _ = write!(self.body, "<text x=\"{}\" y=\"{}\"{anchor}", Place(x), Place(y));
-        if face.0 != 12.0 {
-            let _ = write!(self.body, " font-size=\"{}\"", face.0);
-        }
-        if face.1 {
-            self.body.push_str(" font-weight=\"600\"");
-        }
-        if face.2 != INK_2 {
-            let _ = write!(self.body, " fill=\"{}\"", self.style.paint(face.2));
-        }
+        let _ = write!(self.body, "<text x=\"{}\" y=\"{}\"", Place(x), Place(y));
+        self.say(face, anchor);
         let _ = write!(self.body, ">{}", escape(&short));
         if short != text {
             let _ = write!(self.body, "<title>{}</title>", escape(text));
@@ -162,17 +154,63 @@ impl<'s> Canvas<'s> {
         self.body.push_str("</text>");
     }
 
+    /// What is drawn within, and looks so, need not say it again. Groups are not nested.
+    pub(crate) fn group(&mut self, face: Face, anchor: Anchor, opacity: f64, draw: impl FnOnce(&mut Self)) {
+        let mark = self.mark();
+        self.body.push_str("<g");
+        self.say(face, anchor);
+        if opacity < 1.0 {
+            let _ = write!(self.body, " fill-opacity=\"{opacity}\"");
+        }
+        self.body.push('>');
+        let begin = self.mark();
+        self.said = (face, anchor);
+        draw(self);
+        self.said = PLAIN;
+        if self.mark() == begin {
+            self.body.truncate(mark);
+        } else {
+            self.body.push_str("</g>");
+        }
+    }
+
+    /// How a text looks, where that is not said already.
+    fn say(&mut self, face: Face, anchor: Anchor) {
+        let said = self.said;
+        if anchor != said.1 {
+            let anchor = match anchor {
+                Anchor::Start => "start",
+                Anchor::Middle => "middle",
+                Anchor::End => "end",
+            };
+            let _ = write!(self.body, " text-anchor=\"{anchor}\"");
+        }
+        if face.0 != said.0.0 {
+            let _ = write!(self.body, " font-size=\"{}\"", face.0);
+        }
+        if face.1 != said.0.1 {
+            self.body.push_str(if face.1 { " font-weight=\"600\"" } else { " font-weight=\"400\"" });
+        }
+        self.fill(face.2);
+    }
+
+    fn fill(&mut self, colour: Colour) {
+        if colour != self.said.0.2 {
+            let _ = write!(self.body, " fill=\"{}\"", self.style.paint(colour));
+        }
+    }
+
     /// A filled box with round corners; what is asked of it on hover.
     pub(crate) fn block(&mut self, area: Area, corner: f64, fill: Colour, opacity: f64, hover: &str) {
         let _ = write!(
             self.body,
-            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"",
+            "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\"",
             Place(area.x),
             Place(area.y),
             Place(area.width.max(0.0)),
-            Place(area.height.max(0.0)),
-            self.style.paint(fill)
+            Place(area.height.max(0.0))
         );
+        self.fill(fill);
         if corner > 0.0 {
             let _ = write!(self.body, " rx=\"{}\"", Place(corner.min(area.width / 2.0).max(0.0)));
         }
@@ -235,7 +273,7 @@ impl<'s> Canvas<'s> {
         let _ = write!(self.body, "<path d=\"{path}\"");
         match fill {
             Some((colour, opacity)) => {
-                let _ = write!(self.body, " fill=\"{}\"", self.style.paint(colour));
+                self.fill(colour);
                 if opacity < 1.0 {
                     let _ = write!(self.body, " fill-opacity=\"{opacity}\"");
                 }
@@ -251,8 +289,8 @@ impl<'s> Canvas<'s> {
 
     /// A filled dot.
     pub(crate) fn dot(&mut self, x: f64, y: f64, radius: f64, colour: Colour, hover: &str) {
-        let colour = self.style.paint(colour);
-        let _ = write!(self.body, "<circle cx=\"{}\" cy=\"{}\" r=\"{radius}\" fill=\"{colour}\"", Place(x), Place(y));
+        let _ = write!(self.body, "<circle cx=\"{}\" cy=\"{}\" r=\"{radius}\"", Place(x), Place(y));
+        self.fill(colour);
         self.close("circle", hover);
     }
 
@@ -504,6 +542,38 @@ impl std::fmt::Display for Place {
         // Adding 0 turns a negative zero into a plain one.
         write!(formatter, "{}", if rounded.is_finite() { rounded.clamp(-1e5, 1e5) + 0.0 } else { 0.0 })
     }
+}
+
+/// The path of a box.
+pub(crate) fn boxed(area: Area) -> String {
+    let (left, top) = (Place(area.x), Place(area.y));
+    format!("M{left} {top}H{}V{}H{left}Z", Place(area.x + area.width), Place(area.y + area.height))
+}
+
+/// The points that a line needs to look the same: what is left out lies within a quarter of a pixel of it.
+pub(crate) fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut keep = vec![false; points.len()];
+    let mut open = vec![(0, points.len().saturating_sub(1))];
+    while let Some((from, to)) = open.pop() {
+        let (Some(&(x, y)), Some(&end)) = (points.get(from), points.get(to)) else { break };
+        (keep[from], keep[to]) = (true, true);
+        let (dx, dy) = (end.0 - x, end.1 - y);
+        let length = dx.hypot(dy);
+        let distance = |point: &(f64, f64)| {
+            if length > 0.0 {
+                ((point.0 - x) * dy - (point.1 - y) * dx).abs() / length
+            } else {
+                (point.0 - x).hypot(point.1 - y)
+            }
+        };
+        let between = (from + 1..to).map(|place| (place, distance(&points[place])));
+        if let Some((place, far)) = between.max_by(|a, b| a.1.total_cmp(&b.1))
+            && far > 0.25
+        {
+            open.extend([(from, place), (place, to)]);
+        }
+    }
+    points.iter().zip(keep).filter_map(|(point, keep)| keep.then_some(*point)).collect()
 }
 
 /// The path through points.

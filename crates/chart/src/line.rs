@@ -1,7 +1,9 @@
 //! Curves with their bands.
 
 use crate::Chart;
-use crate::canvas::{Anchor, Area, Canvas, Caption, Face, Key, Pen, Place, Rule, SMALL, Side, WARN, joined};
+use crate::canvas::{
+    Anchor, Area, Canvas, Caption, Face, Key, Pen, Place, Rule, SMALL, Side, WARN, joined, simplified,
+};
 use crate::csv::Table;
 use crate::plane::{Holds, Plane, reduced};
 use crate::scale::Axis;
@@ -138,13 +140,14 @@ impl Chart for Lines {
                 if band.len() > 1 {
                     let upper = band.iter().map(|(x, _, high)| (*x, *high));
                     let lower = band.iter().rev().map(|(x, low, _)| (*x, *low));
-                    let path = format!("{}Z", joined(&upper.chain(lower).collect::<Vec<_>>()));
+                    let ends = [upper.collect::<Vec<_>>(), lower.collect()].map(|side| simplified(&side)).concat();
+                    let path = format!("{}Z", joined(&ends));
                     canvas.path(&path, Some((KINDS[place], 0.14)), None, "");
                 } else if let [(x, low, high)] = band[..] {
                     canvas.line((x, low), (x, high), Pen(KINDS[place], 1.6, ""));
                 }
                 if points.len() > 1 {
-                    canvas.path(&joined(points), None, Some(pen(place)), &series.name);
+                    canvas.path(&joined(&simplified(points)), None, Some(pen(place)), &series.name);
                 } else if let [(x, y)] = points[..] {
                     canvas.marker(place, x, y, KINDS[place]);
                 }

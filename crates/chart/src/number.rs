@@ -155,7 +155,7 @@ impl Unit {
         let digits = |value: f64| {
             let (size, factor) = (scaled(value), short(scaled(value)).0);
             let size = size / factor;
-            if size > 0.0 && size < 0.5 * 10_f64.powi(-(most as i32)) {
+            if size > 0.0 && size < 10_f64.powi(-(most as i32)) * 0.999 {
                 needed(size, 1)
             } else if factor == whole.0 {
                 most

@@ -32,6 +32,8 @@ pub(crate) struct Rows {
 }
 
 const GAP: f64 = 14.0;
+/// How high bars are.
+pub(crate) const BAR: f64 = 12.0;
 
 impl Rows {
     pub(crate) fn new(canvas: &Canvas<'_>, words: &[Words<'_>]) -> Self {
@@ -71,11 +73,6 @@ impl Rows {
     /// Where the marks of a row lie.
     pub(crate) fn middle(&self, top: f64) -> f64 {
         top + if self.narrow { 27.0 } else { self.height / 2.0 }
-    }
-
-    /// How high bars are.
-    pub(crate) fn bar(&self) -> f64 {
-        12.0
     }
 
     pub(crate) fn write(&self, canvas: &mut Canvas<'_>, top: f64, words: &Words<'_>) {

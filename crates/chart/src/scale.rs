@@ -116,7 +116,7 @@ impl Scale {
     }
 
     /// The same places with the ends of another.
-    pub(crate) fn from_to(self, other: &Self) -> Self {
+    pub(crate) fn with_ends_of(self, other: &Self) -> Self {
         if self.log == other.log { Self { low: other.low, high: other.high, ..self } } else { self }
     }
 

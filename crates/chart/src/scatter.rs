@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::Chart;
-use crate::canvas::{Anchor, Canvas, Caption, Key, Pen, SMALL, joined};
+use crate::canvas::{Anchor, Canvas, Caption, Face, Key, Pen, SMALL, joined};
 use crate::csv::Table;
 use crate::plane::{Holds, Plane};
 use crate::scale::Axis;
@@ -59,11 +59,11 @@ impl Chart for Scatter {
             Guide::Level(level, _) => upwards.push(*level),
             Guide::None => {}
         }
-        let x = Holds { axis: &self.x, values: across, room: 0.02 };
-        let y = Holds { axis: &self.y, values: upwards, room: 0.02 };
+        let x = Holds { axis: &self.x, values: across, room: 0.03 };
+        let y = Holds { axis: &self.y, values: upwards, room: 0.03 };
         let mut plane = Plane::new(&mut canvas, &x, &y, 8.0, 0.0);
         if matches!(self.guide, Guide::Diagonal(_)) {
-            plane.x = plane.x.from_to(&plane.y);
+            plane.x = plane.x.with_ends_of(&plane.y);
         }
         let mut whole = plane.axes(&mut canvas, &self.x, &self.y);
         let area = plane.area;
@@ -76,9 +76,12 @@ impl Chart for Scatter {
                 whole += 18.0;
             }
         } else {
-            for (x, y) in places {
-                dot(&mut canvas, x, y, if points.len() > 100 { 0.35 } else { 0.6 });
-            }
+            let opacity = if points.len() > 100 { 0.4 } else { 0.65 };
+            canvas.group(Face(12.0, false, CURRENT), Anchor::Start, opacity, |canvas| {
+                for (x, y) in places {
+                    canvas.dot(x, y, 2.6, CURRENT, "");
+                }
+            });
         }
         match &self.guide {
             Guide::None => {}
@@ -102,13 +105,6 @@ impl Chart for Scatter {
         }
         table.finish()
     }
-}
-
-fn dot(canvas: &mut Canvas<'_>, x: f64, y: f64, opacity: f64) {
-    // A path of four points at this size is round enough, and a third of a circle's text.
-    let r = 2.6;
-    let points = [(x - r, y), (x, y - r), (x + r, y), (x, y + r)];
-    canvas.path(&format!("{}Z", joined(&points)), Some((CURRENT, opacity)), None, "");
 }
 
 /// Counts points in hexagons and draws them; returns the most in one.
@@ -187,7 +183,7 @@ mod tests {
     #[test]
     fn many_points_stay_small() {
         let svg = picture(20_000, Guide::None).render(&Style::default());
-        assert!(count(&svg, "path") < 10 && svg.len() < 120_000, "{}", svg.len());
+        assert!(count(&svg, "path") < 12 && svg.len() < 120_000, "{}", svg.len());
         assert!(svg.contains("up to "));
     }
 }

@@ -72,10 +72,11 @@ fn look_at(svg: &str, theme: Theme) {
             "text" => {
                 let words = node.children().filter(roxmltree::Node::is_text).filter_map(|node| node.text());
                 let words = words.collect::<String>();
-                let size = node.attribute("font-size").map_or(12.0, |size| size.parse().expect("a size"));
-                let wide = width(&words, size) * if node.has_attribute("font-weight") { 1.08 } else { 1.0 };
-                let from = match node.attribute("text-anchor") {
-                    None => get("x"),
+                let found = |name: &str| node.ancestors().find_map(|node| node.attribute(name));
+                let size = found("font-size").map_or(12.0, |size| size.parse().expect("a size"));
+                let wide = width(&words, size) * if found("font-weight") == Some("600") { 1.08 } else { 1.0 };
+                let from = match found("text-anchor") {
+                    None | Some("start") => get("x"),
                     Some("middle") => get("x") - wide / 2.0,
                     Some("end") => get("x") - wide,
                     Some(other) => panic!("{other}"),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::canvas::{Anchor, Area, Canvas, Caption, Face, LABEL, Pen, Place, Rule, SMALL, STRONG, Side, joined};
+use crate::canvas::{Anchor, Area, Canvas, Caption, Face, LABEL, Pen, Place, Rule, SMALL, STRONG, Side, boxed, joined};
 use crate::csv::Table;
 use crate::number::Unit;
 use crate::scale::{Axis, Scale};
@@ -110,6 +110,30 @@ pub enum ActionKind {
     Ask,
     /// Nothing, as it failed: a cross.
     Failed,
+}
+
+impl ActionKind {
+    const ALL: [Self; 4] = [Self::Train, Self::Skip, Self::Ask, Self::Failed];
+
+    /// Of its sign, and of the ground.
+    fn colours(self) -> (Colour, Colour) {
+        match self {
+            Self::Train => (TRAIN, TRAIN_SOFT),
+            Self::Skip => (SKIP, SKIP_SOFT),
+            Self::Ask => (BOUND, BOUND_SOFT),
+            Self::Failed => (BAD, BAD_SOFT),
+        }
+    }
+
+    /// The height of its bar where there is no room for a sign.
+    fn share(self) -> f64 {
+        match self {
+            Self::Train => 1.0,
+            Self::Skip => 0.25,
+            Self::Ask => 0.75,
+            Self::Failed => 0.5,
+        }
+    }
 }
 
 /// What held for some columns.
@@ -442,6 +466,8 @@ fn draw_heat(canvas: &mut Canvas<'_>, grid: &Grid, rows: &[HeatRow], legend: &st
         x += swatch + 4.0 + gap + width(key, 11.0);
     }
     let print = grid.step >= width("9.1", 11.0) + 4.0;
+    // The cells of each colour, and those without a figure.
+    let mut classes: [Vec<(Area, f64)>; 7] = Default::default();
     for row in rows {
         let top = canvas.top;
         let note = SMALL.width(&row.note).min(70.0);
@@ -450,29 +476,53 @@ fn draw_heat(canvas: &mut Canvas<'_>, grid: &Grid, rows: &[HeatRow], legend: &st
         if !grid.narrow {
             canvas.text(grid.left - 12.0, top + 14.0, Anchor::End, SMALL, &row.note, 70.0);
         }
-        for (middle, cell) in grid.each(&row.cells) {
-            let Some(value) = cell.filter(|value| !value.is_nan()) else {
-                if print {
-                    canvas.text(middle, top + 14.0, Anchor::Middle, SMALL, "–", grid.step);
-                }
-                continue;
-            };
-            let class = STEPS.iter().rposition(|step| value >= *step).unwrap_or(0);
-            let area = grid.tile(middle, top, CELL - 2.0);
-            let text = if value >= 99.5 { "99+".to_owned() } else { numbers.fixed(value, usize::from(value < 9.95)) };
-            let hover = if print { "" } else { &text };
-            canvas.block(area, 2.5, HEAT[class], 1.0, hover);
-            if print {
-                let ink = if class == 5 { HEAT_LAST_INK } else { HEAT_INK };
-                canvas.text(middle, top + 14.0, Anchor::Middle, Face(11.0, class >= 3, ink), &text, grid.step);
-            } else if class >= 2 && grid.step >= 8.0 {
-                // From the bound on a line below, so that it is not told by the colour alone.
-                let y = area.y + area.height - 2.5;
-                canvas.line((area.x + 1.0, y), (area.x + area.width - 1.0, y), Pen(HEAT_INK, 1.2, ""));
-            }
+        let cells = grid.each(&row.cells).map(|(middle, cell)| (middle, cell.filter(|value| !value.is_nan())));
+        for (middle, cell) in cells {
+            let class = cell.map(|value| STEPS.iter().rposition(|step| value >= *step).unwrap_or(0));
+            classes[class.unwrap_or(6)].push((grid.tile(middle, top, CELL - 2.0), cell.unwrap_or_default()));
         }
         canvas.top += CELL;
     }
+    draw_cells(canvas, &classes, print);
+}
+
+/// Cells with their figures; where those do not fit, a line marks the cells from the bound on.
+fn draw_cells(canvas: &mut Canvas<'_>, classes: &[Vec<(Area, f64)>; 7], print: bool) {
+    let numbers = canvas.numbers();
+    let middle = |area: &Area| (area.x + area.width / 2.0, area.y + 14.0);
+    let mut lines = String::new();
+    for (class, colour) in HEAT.into_iter().enumerate() {
+        if !print {
+            let path = classes[class].iter().map(|(area, _)| boxed(*area)).collect::<String>();
+            canvas.path(&path, Some((colour, 1.0)), None, "");
+            for (area, _) in classes[class].iter().filter(|(area, _)| class >= 2 && area.width >= 7.0) {
+                let y = Place(area.y + area.height - 2.5);
+                let _ = write!(lines, "M{} {y}H{}", Place(area.x + 1.0), Place(area.x + area.width - 1.0));
+            }
+            continue;
+        }
+        canvas.group(Face(12.0, false, colour), Anchor::Start, 1.0, |canvas| {
+            for (area, _) in &classes[class] {
+                canvas.block(*area, 2.5, colour, 1.0, "");
+            }
+        });
+        let face = Face(11.0, class >= 3, if class == 5 { HEAT_LAST_INK } else { HEAT_INK });
+        canvas.group(face, Anchor::Middle, 1.0, |canvas| {
+            for (area, value) in &classes[class] {
+                let text =
+                    if *value >= 99.5 { "99+".to_owned() } else { numbers.fixed(*value, usize::from(*value < 9.95)) };
+                let (x, y) = middle(area);
+                canvas.text(x, y, Anchor::Middle, face, &text, area.width + 2.0);
+            }
+        });
+    }
+    canvas.path(&lines, None, Some(Pen(HEAT_INK, 1.2, "")), "");
+    canvas.group(SMALL, Anchor::Middle, 1.0, |canvas| {
+        for (area, _) in classes[6].iter().filter(|_| print) {
+            let (x, y) = middle(area);
+            canvas.text(x, y, Anchor::Middle, SMALL, "–", area.width + 2.0);
+        }
+    });
 }
 
 fn draw_actions(canvas: &mut Canvas<'_>, grid: &Grid, actions: &[Option<Action>]) {
@@ -483,39 +533,34 @@ fn draw_actions(canvas: &mut Canvas<'_>, grid: &Grid, actions: &[Option<Action>]
     let written = grid.step - 2.0 * grid.gap() >= widest + 26.0;
     let noted = written && words.iter().any(|action| !action.note.is_empty());
     let height = if noted { 38.0 } else { 24.0 };
+    let mut tiny: [String; 4] = Default::default();
     for (middle, action) in grid.each(actions) {
         let Some(action) = action else { continue };
-        let (ink, soft) = match action.kind {
-            ActionKind::Train => (TRAIN, TRAIN_SOFT),
-            ActionKind::Skip => (SKIP, SKIP_SOFT),
-            ActionKind::Ask => (BOUND, BOUND_SOFT),
-            ActionKind::Failed => (BAD, BAD_SOFT),
-        };
+        let (ink, soft) = action.kind.colours();
         let area = grid.tile(middle, top, height);
-        let hover = if written { "" } else { action.label.as_str() };
-        canvas.block(area, 5.0, soft, 1.0, hover);
+        if area.width < 11.0 {
+            // A bar whose height tells the kind.
+            let part = height * action.kind.share();
+            let bar = Area { y: top + height - part, height: part, ..area };
+            tiny[action.kind as usize].push_str(&boxed(bar));
+            continue;
+        }
+        canvas.block(area, 5.0, soft, 1.0, if written { "" } else { &action.label });
         if action.kind == ActionKind::Ask {
             canvas.outline(area, 5.0, Pen(BOUND_LINE, 1.0, ""));
         }
         if written {
             let room = bold(ink).width(&action.label);
-            let x = middle - (room + 16.0) / 2.0;
+            let x = middle - f64::midpoint(room, 16.0);
             glyph(canvas, action.kind, x + 5.0, top + 12.0, 4.6, ink);
             canvas.text(x + 16.0, top + 16.0, Anchor::Start, bold(ink), &action.label, room + 1.0);
             canvas.text(middle, top + 31.0, Anchor::Middle, Face(11.0, false, INK_2), &action.note, area.width - 8.0);
-        } else if area.width >= 11.0 {
-            glyph(canvas, action.kind, middle, top + height / 2.0, 4.6, ink);
         } else {
-            // A bar whose height tells the kind.
-            let share = match action.kind {
-                ActionKind::Train => 1.0,
-                ActionKind::Skip => 0.25,
-                ActionKind::Ask => 0.75,
-                ActionKind::Failed => 0.5,
-            };
-            let bar = Area { y: top + height * (1.0 - share), height: height * share, ..area };
-            canvas.block(bar, 0.0, ink, 1.0, hover);
+            glyph(canvas, action.kind, middle, top + height / 2.0, 4.6, ink);
         }
+    }
+    for (kind, path) in ActionKind::ALL.into_iter().zip(&tiny) {
+        canvas.path(path, Some((kind.colours().0, 1.0)), None, "");
     }
     canvas.top = top + height;
 }
@@ -580,6 +625,8 @@ fn draw_bands(canvas: &mut Canvas<'_>, grid: &Grid, bands: &[Band]) {
         } else if area.width - 3.0 >= face.width(&band.label) {
             let middle = area.x + area.width / 2.0;
             canvas.text(middle, y + 14.0, Anchor::Middle, face, &band.label, area.width);
+        } else if rejected && area.width >= 11.0 {
+            glyph(canvas, ActionKind::Failed, area.x + area.width / 2.0, y + 10.0, 4.0, ink);
         }
     }
     canvas.top = top + 20.0 + (lanes - 1.0) * 23.0;
@@ -624,7 +671,7 @@ impl Figure {
             }
         }
         if self.bars {
-            self.draw_bars(canvas, grid, &scale, &shown);
+            draw_bars(canvas, grid, &scale, &shown);
         } else {
             draw_line(canvas, grid, &scale, &shown);
         }
@@ -653,20 +700,20 @@ impl Figure {
             }
         }
     }
+}
 
-    fn draw_bars(&self, canvas: &mut Canvas<'_>, grid: &Grid, scale: &Scale, shown: &[(f64, &Point)]) {
-        let side = (grid.step - 2.0 * grid.gap()).min(22.0);
-        let zero = scale.at(0.0);
-        for (middle, point) in shown {
-            let Some(value) = point.value.filter(|value| value.is_finite()) else { continue };
-            let at = scale.at(value);
-            let height = (at - zero).abs().max(0.8);
-            let y = zero.min(at).min(zero.max(at) - height + 0.8);
-            canvas.block(Area { x: middle - side / 2.0, y, width: side, height }, 0.0, CURRENT, 0.75, &point.note);
-            let ends = point.low.zip(point.high).filter(|(low, high)| low.is_finite() && high.is_finite());
-            if let Some((low, high)) = ends {
-                canvas.line((*middle, scale.at(low)), (*middle, scale.at(high)), Pen(INK, 1.3, ""));
-            }
+fn draw_bars(canvas: &mut Canvas<'_>, grid: &Grid, scale: &Scale, shown: &[(f64, &Point)]) {
+    let side = (grid.step - 2.0 * grid.gap()).min(22.0);
+    let zero = scale.at(0.0);
+    for (middle, point) in shown {
+        let Some(value) = point.value.filter(|value| value.is_finite()) else { continue };
+        let at = scale.at(value);
+        let height = (at - zero).abs().max(0.8);
+        let y = zero.min(at).min(zero.max(at) - height + 0.8);
+        canvas.block(Area { x: middle - side / 2.0, y, width: side, height }, 0.0, CURRENT, 0.75, &point.note);
+        let ends = point.low.zip(point.high).filter(|(low, high)| low.is_finite() && high.is_finite());
+        if let Some((low, high)) = ends {
+            canvas.line((*middle, scale.at(low)), (*middle, scale.at(high)), Pen(INK, 1.3, ""));
         }
     }
 }
@@ -753,14 +800,14 @@ mod tests {
             value: odd(place),
             low: odd(place).map(|value| value - 1.0),
             high: odd(place + 1),
-            note: if place % 5 == 0 { format!("v{place}") } else { String::new() },
-            marked: place % 5 == 0,
+            note: if place.is_multiple_of(5) { format!("v{place}") } else { String::new() },
+            marked: place.is_multiple_of(5),
             ..Point::default()
         };
         let action = |place: usize| {
             let kinds = [ActionKind::Train, ActionKind::Skip, ActionKind::Ask, ActionKind::Failed];
             let kind = kinds[place % 4];
-            (place % 6 > 0).then(|| Action { kind, label: "Reentrenar".into(), note: HOSTILE.into() })
+            (!place.is_multiple_of(6)).then(|| Action { kind, label: "Reentrenar".into(), note: HOSTILE.into() })
         };
         let all = 0..columns;
         let heat =

@@ -238,19 +238,7 @@ impl<'s> Canvas<'s> {
 
     /// Diagonal lines within a box, so that its kind is not told by colour alone.
     pub(crate) fn hatch(&mut self, area: Area, colour: Colour) {
-        let mut path = String::new();
-        let mut sum = 4.0;
-        while sum < area.width + area.height && area.height > 0.0 {
-            // The part of the line x + y = sum that lies inside.
-            let (left, right) = ((sum - area.height).max(0.0), sum.min(area.width));
-            if right - left > 0.6 {
-                let at = |x: f64| (Place(area.x + x), Place(area.y + sum - x));
-                let (from, to) = (at(left), at(right));
-                let _ = write!(path, "M{} {}L{} {}", from.0, from.1, to.0, to.1);
-            }
-            sum += 5.0;
-        }
-        self.path(&path, None, Some(Pen(colour, 1.0, "")), "");
+        self.path(&hatched(area), None, Some(Pen(colour, 1.0, "")), "");
     }
 
     pub(crate) fn line(&mut self, from: (f64, f64), to: (f64, f64), pen: Pen) {
@@ -282,7 +270,6 @@ impl<'s> Canvas<'s> {
         }
         if let Some(pen) = pen {
             self.stroke(pen);
-            self.body.push_str(" stroke-linejoin=\"round\"");
         }
         self.close("path", hover);
     }
@@ -482,7 +469,8 @@ impl<'s> Canvas<'s> {
         let (left, width, height) = (Place(-self.margin), Place(width), Place(height));
         let mut svg = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"tw-chart\" role=\"img\" viewBox=\"{left} {left} {width} \
-             {height}\" width=\"{width}\" height=\"{height}\"{font} font-size=\"12\" fill=\"{}\" direction=\"ltr\">\
+             {height}\" width=\"{width}\" height=\"{height}\"{font} font-size=\"12\" fill=\"{}\" \
+             stroke-linejoin=\"round\" direction=\"ltr\">\
              <title>{}</title>",
             self.style.paint(INK_2),
             escape(&said)
@@ -544,13 +532,30 @@ impl std::fmt::Display for Place {
     }
 }
 
+/// Diagonal lines within a box.
+pub(crate) fn hatched(area: Area) -> String {
+    let mut path = String::new();
+    let mut sum = 4.0;
+    while sum < area.width + area.height && area.height > 0.0 {
+        // The part of the line x + y = sum that lies inside.
+        let (left, right) = ((sum - area.height).max(0.0), sum.min(area.width));
+        if right - left > 0.6 {
+            let at = |x: f64| (Place(area.x + x), Place(area.y + sum - x));
+            let (from, to) = (at(left), at(right));
+            let _ = write!(path, "M{} {}L{} {}", from.0, from.1, to.0, to.1);
+        }
+        sum += 5.0;
+    }
+    path
+}
+
 /// The path of a box.
 pub(crate) fn boxed(area: Area) -> String {
     let (left, top) = (Place(area.x), Place(area.y));
     format!("M{left} {top}H{}V{}H{left}Z", Place(area.x + area.width), Place(area.y + area.height))
 }
 
-/// The points that a line needs to look the same: what is left out lies within a quarter of a pixel of it.
+/// The points that a line needs to look the same: what is left out lies within a tenth of a pixel of it.
 pub(crate) fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut keep = vec![false; points.len()];
     let mut open = vec![(0, points.len().saturating_sub(1))];
@@ -568,7 +573,7 @@ pub(crate) fn simplified(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         };
         let between = (from + 1..to).map(|place| (place, distance(&points[place])));
         if let Some((place, far)) = between.max_by(|a, b| a.1.total_cmp(&b.1))
-            && far > 0.25
+            && far > 0.1
         {
             open.extend([(from, place), (place, to)]);
         }

@@ -111,8 +111,14 @@ impl Scale {
         if self.log {
             return self;
         }
-        let step = step((self.high - self.low) * unit, most) / unit;
-        Self { low: (self.low / step + 1e-9).floor() * step, high: (self.high / step - 1e-9).ceil() * step, ..self }
+        // Rounding widens the range, and with it maybe the distance of its ticks.
+        let mut scale = self;
+        for _ in 0..3 {
+            let step = step((scale.high - scale.low) * unit, most) / unit;
+            scale.low = (scale.low / step + 1e-9).floor() * step;
+            scale.high = (scale.high / step - 1e-9).ceil() * step;
+        }
+        scale
     }
 
     /// The same places with the ends of another.
@@ -196,6 +202,24 @@ mod tests {
         let scale = Scale::over([300.0, 9000.0], true, 0.0, 1.0);
         let ticks = Axis::default().log().marks(&scale, 6, NumberFormat::ENGLISH);
         assert_eq!(ticks.iter().map(|tick| tick.0).collect::<Vec<_>>(), [500.0, 1000.0, 2000.0, 5000.0]);
+    }
+
+    #[test]
+    fn rounded_ends_are_ticks() {
+        let mut seed = 1_u64;
+        let mut random = || {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        for _ in 0..2000 {
+            let size = 10_f64.powf(random() * 12.0 - 6.0);
+            let (a, b) = (size * (random() - 0.3), size * (random() + 0.3));
+            let scale = Scale::over([a, b], false, 0.0, 1.0).rounded(100.0, 4);
+            let ticks = scale.ticks(100.0, 4);
+            assert!(scale.holds(a) && scale.holds(b) && (2..=5).contains(&ticks.len()), "{a} {b} {ticks:?}");
+            let near = |a: f64, b: f64| (a - b).abs() <= (scale.high - scale.low) * 1e-6;
+            assert!(near(ticks[0], scale.low) && near(ticks[ticks.len() - 1], scale.high), "{scale:?} {ticks:?}");
+        }
     }
 
     #[test]

@@ -59,9 +59,9 @@ impl Chart for Scatter {
             Guide::Level(level, _) => upwards.push(*level),
             Guide::None => {}
         }
-        let x = Holds { axis: &self.x, values: across, room: 0.03 };
-        let y = Holds { axis: &self.y, values: upwards, room: 0.03 };
-        let mut plane = Plane::new(&mut canvas, &x, &y, 8.0, 0.0);
+        let x = Holds { axis: &self.x, values: across, room: 0.0 };
+        let y = Holds { axis: &self.y, values: upwards, room: 0.0 };
+        let mut plane = Plane::new(&mut canvas, &x, &y, 12.0, 0.0);
         if matches!(self.guide, Guide::Diagonal(_)) {
             plane.x = plane.x.with_ends_of(&plane.y);
         }

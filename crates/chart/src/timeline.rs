@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::canvas::{Anchor, Area, Canvas, Caption, Face, LABEL, Pen, Place, Rule, SMALL, STRONG, Side, boxed, joined};
+use crate::canvas::{
+    Anchor, Area, Canvas, Caption, Face, LABEL, Pen, Place, Rule, SMALL, STRONG, Side, boxed, hatched, joined,
+};
 use crate::csv::Table;
 use crate::number::Unit;
 use crate::scale::{Axis, Scale};
@@ -402,6 +404,7 @@ fn draw_counts(canvas: &mut Canvas<'_>, grid: &Grid, counts: &[Option<(f64, f64)
     let most = sums.fold(0.0, f64::max);
     let height = |value: f64| if most > 0.0 { sound(value) / most * 34.0 } else { 0.0 };
     let side = (grid.step - 2.0 * grid.gap()).min(28.0);
+    let mut hatches = String::new();
     let base = top + 36.0;
     let texts = grid.each(counts).filter_map(|(_, counts)| counts.map(|(a, _)| short(a, canvas.numbers())));
     let fits = SMALL.widest(texts.collect::<Vec<_>>().iter().map(String::as_str)) <= grid.step - 4.0;
@@ -421,12 +424,13 @@ fn draw_counts(canvas: &mut Canvas<'_>, grid: &Grid, counts: &[Option<(f64, f64)
             let gap = if high > 3.0 { 1.0 } else { 0.0 };
             let area = Area { y: base - low - high, height: high - gap, ..area };
             canvas.block(area, 0.0, BAD, 1.0, "");
-            canvas.hatch(area, SURFACE);
+            hatches.push_str(&hatched(area));
         }
         if fits {
             canvas.text(middle, base + 13.0, Anchor::Middle, Face(11.0, false, INK_2), &text, grid.step);
         }
     }
+    canvas.path(&hatches, None, Some(Pen(SURFACE, 1.0, "")), "");
     canvas.top = base + if fits { 17.0 } else { 2.0 };
 }
 
@@ -571,10 +575,10 @@ fn glyph(canvas: &mut Canvas<'_>, kind: ActionKind, x: f64, y: f64, r: f64, colo
     match kind {
         ActionKind::Train => {
             let turn = |step: i32| {
-                let (sin, cos) = (f64::from(step) * 25.0 - 50.0).to_radians().sin_cos();
+                let (sin, cos) = (f64::from(step) * 34.0 - 59.0).to_radians().sin_cos();
                 (x + r * cos, y + r * sin)
             };
-            let turn = (1..=12).map(turn).collect::<Vec<_>>();
+            let turn = (1..=9).map(turn).collect::<Vec<_>>();
             canvas.path(&joined(&turn), None, Some(pen), "");
             let head = [(x + r - 3.4, y - r + 2.6), (x + r, y - r + 2.6), (x + r, y - r - 1.0)];
             canvas.path(&joined(&head), None, Some(pen), "");

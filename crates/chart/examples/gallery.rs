@@ -44,6 +44,8 @@ fn main() -> std::io::Result<()> {
     page.push_str("<meta name=viewport content='width=device-width'><meta name=color-scheme content='light dark'>");
     let _ = write!(page, "<style>{SHEET}</style><main><h1>Every picture, from made-up figures</h1>");
     show(&mut page, "One axis", &one_axis(), true);
+    show(&mut page, "A thousand batches", &repeated(&one_axis(), 100), true);
+    show(&mut page, "Thirty batches", &repeated(&one_axis(), 3), true);
     show(&mut page, "Effects against their bounds", &effects(), false);
     show(&mut page, "Segments against a margin", &segments(), false);
     show(&mut page, "Distributions overlaid", &distribution(), false);
@@ -197,6 +199,34 @@ fn one_axis() -> Timeline {
         ],
         earlier: "{} earlier ones are not shown".into(),
     }
+}
+
+/// The same, so many times over.
+fn repeated(axis: &Timeline, times: usize) -> Timeline {
+    let mut axis = axis.clone();
+    let columns = axis.columns.len();
+    axis.columns =
+        (0..columns * times).map(|place| Column { label: (place + 1).to_string(), ..Column::default() }).collect();
+    for track in &mut axis.tracks {
+        match &mut track.kind {
+            Kind::Counts(counts) => *counts = counts.repeat(times),
+            Kind::Heat { rows, .. } => rows.iter_mut().for_each(|row| row.cells = row.cells.repeat(times)),
+            Kind::Actions(actions) => *actions = vec![actions.clone(); times].concat(),
+            Kind::Bands(bands) => {
+                let again = |time: usize| {
+                    bands.iter().cloned().map(move |band| Band {
+                        from: band.from + time * columns,
+                        to: band.to + time * columns,
+                        kind: if band.kind == BandKind::Now && time + 1 < times { BandKind::Past } else { band.kind },
+                        ..band
+                    })
+                };
+                *bands = (0..times).flat_map(again).collect();
+            }
+            Kind::Figure(figure) => figure.points = vec![figure.points.clone(); times].concat(),
+        }
+    }
+    axis
 }
 
 fn effects() -> Effects {

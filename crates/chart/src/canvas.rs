@@ -358,7 +358,7 @@ impl<'s> Canvas<'s> {
     /// Marks below a plot with their thin lines through it, and the axis' name below them. Returns how much height the
     /// marks and the name take.
     pub(crate) fn x_axis(&mut self, axis: &Axis, scale: &Scale, plot: Area, lines: bool) -> f64 {
-        let most = (plot.width / 58.0).clamp(3.0, 8.0) as usize;
+        let most = (plot.width / 50.0).clamp(3.0, 8.0) as usize;
         let bottom = plot.y + plot.height;
         let mut path = String::new();
         let mut free = f64::NEG_INFINITY;

@@ -38,6 +38,8 @@ pub struct ForestRow {
     pub low: f64,
     /// Upper end of its interval.
     pub high: f64,
+    /// A narrower interval within, such as of 50 % within one of 90 %: a thicker line.
+    pub inner: Option<(f64, f64)>,
     /// Written at the right; the figure with its unit where it is empty.
     pub text: String,
     /// A word of warning, such as `few rows`.
@@ -104,6 +106,9 @@ fn draw(canvas: &mut Canvas<'_>, row: &ForestRow, scale: &Scale, y: f64) {
     let from_line = if high > scale.high { from.min(to - 11.0) } else { from };
     if to - from_line > 0.2 {
         canvas.line((from_line, y), (to, y), pen);
+    }
+    if let Some((low, high)) = row.inner.filter(|(low, high)| low.is_finite() && high.is_finite()) {
+        canvas.line((scale.at(low), y), (scale.at(high), y), Pen(pen.0, 5.0, ""));
     }
     let value = scale.at(row.value);
     // A dot beyond the axis leaves its arrow free.
@@ -248,6 +253,7 @@ mod tests {
                 low: value - 1.0,
                 high: value * 2.0,
                 note: "few rows".into(),
+                inner: Some((value, value * 1.5)),
                 strong: true,
                 ..ForestRow::default()
             });

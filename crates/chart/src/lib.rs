@@ -8,6 +8,22 @@
 //! An SVG from here needs no style sheet, script or font. On a page its colours are the page's custom properties
 //! ([`Theme::Page`]); the page must not set `fill` or `font-size` of `svg text`, and gives `svg.tw-chart` a
 //! `max-width: 100%` and `height: auto`.
+//!
+//! ```
+//! use tidewheel_chart::bars::{Bar, Bars};
+//! use tidewheel_chart::{Axis, Caption, Chart, NumberFormat, Style, Unit};
+//!
+//! let bar = |label: &str, value: f64| Bar { label: label.into(), value, ..Bar::default() };
+//! let chart = Bars {
+//!     caption: Caption::new("Weights", "half of the judgement rests on the site"),
+//!     axis: Axis::new("share of the whole", Unit::percent()),
+//!     rows: vec![bar("site", 0.5), bar("mass", 0.125)],
+//!     ..Bars::default()
+//! };
+//! let svg = chart.render(&Style::picture(640.0).numbers(NumberFormat::SPANISH));
+//! assert!(svg.contains(">12,5\u{a0}%<"));
+//! assert!(chart.csv().contains("mass,,0.125,"));
+//! ```
 
 /// Horizontal bars.
 pub mod bars;

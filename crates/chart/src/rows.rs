@@ -108,7 +108,7 @@ impl Rows {
     ) -> f64 {
         let rule = rule.filter(|rule| rule.at.is_finite());
         if rule.is_some_and(|rule| !rule.label.is_empty()) {
-            canvas.top += 18.0;
+            canvas.top += if self.narrow { 22.0 } else { 18.0 };
         }
         let plot = Area { x: self.from, y: canvas.top, width: self.to - self.from, height: self.height * rows as f64 };
         if !self.narrow {
@@ -139,7 +139,7 @@ impl Rows {
             let x = scale.at(rule.at);
             let room = WARN.width(&rule.label);
             let x = (x - room / 2.0).clamp(0.0, (canvas.width - room).max(0.0));
-            canvas.text(x, first.y - 5.0, Anchor::Start, Face(11.0, false, BOUND), &rule.label, canvas.width);
+            canvas.text(x, first.y - 8.0, Anchor::Start, Face(11.0, false, BOUND), &rule.label, canvas.width);
         }
         plot.y + plot.height + below
     }

@@ -330,12 +330,16 @@ impl Timeline {
         let notes = SMALL.widest(self.columns.iter().map(|column| column.note.as_str()));
         let notes = (notes > 0.0 && notes <= grid.step - 4.0 && grid.first == 0).then_some(());
         let columns = grid.each(&self.columns).collect::<Vec<_>>();
-        for (place, (middle, column)) in columns.iter().enumerate() {
+        let mut free = f64::INFINITY;
+        for (place, (middle, column)) in columns.iter().enumerate().rev() {
             if (columns.len() - 1 - place).is_multiple_of(each) {
                 let half = STRONG.width(&column.label).min(widest) / 2.0;
-                let middle = middle.min(canvas.width - half).max(grid.left - 8.0 + half);
-                let room = (widest - 2.0).max(grid.step - 4.0);
-                canvas.text(middle, top + 13.0, Anchor::Middle, STRONG, &column.label, room);
+                let at = middle.min(canvas.width - half).max(grid.left - 8.0 + half);
+                if at + half <= free {
+                    let room = (widest - 2.0).max(grid.step - 4.0);
+                    canvas.text(at, top + 13.0, Anchor::Middle, STRONG, &column.label, room);
+                    free = at - half - 6.0;
+                }
             }
             if notes.is_some() {
                 canvas.text(*middle, top + 28.0, Anchor::Middle, SMALL, &column.note, grid.step);
@@ -755,7 +759,9 @@ fn draw_line(canvas: &mut Canvas<'_>, grid: &Grid, scale: &Scale, shown: &[(f64,
         let face = Face(11.0, true, INK);
         let room = face.width(&point.note).min(canvas.width / 3.0);
         let from = (x - room / 2.0).min(canvas.width - room).max(grid.left);
-        if room > 0.0 && from >= free {
+        // Among many columns only what stands out, and the last, has its words.
+        let wanted = grid.step >= 20.0 || point.marked || place + 1 == shown.len();
+        if wanted && room > 0.0 && from >= free {
             let above = scale.at(finite(point.high).unwrap_or(value)).min(y - 4.0) - 6.0;
             let below = scale.at(finite(point.low).unwrap_or(value)).max(y + 4.0) + 13.0;
             let y = if lies_below(shown, place) { below } else { above };

@@ -1,10 +1,25 @@
 //! Distances between two samples.
 
+/// What a distance of categories is by chance alone.
+pub mod chance;
+
 /// Energy distance.
 pub mod energy;
 
+/// Figures as Evidently reports them.
+pub mod evidently;
+
+/// Hellinger distance.
+pub mod hellinger;
+
 /// Jensen-Shannon distance.
 pub mod jensen_shannon;
+
+/// Population stability index.
+pub mod psi;
+
+/// Total variation distance.
+pub mod total_variation;
 
 /// Wasserstein distance.
 pub mod wasserstein;

@@ -6,6 +6,9 @@ pub mod error;
 /// Functions of mathematics that the tests need: normal, gamma, binomial.
 pub mod special;
 
+/// Seeded draws.
+mod random;
+
 /// Values of a column made ready: sorted, with missing and infinite ones counted.
 pub mod sample;
 
@@ -14,6 +17,12 @@ pub mod test;
 
 /// Distances between two samples.
 pub mod distance;
+
+/// Sizes of a difference on a common scale, with intervals.
+pub mod size;
+
+/// Simple checks of a batch: uniqueness, range, volume, freshness.
+pub mod checks;
 
 /// P-values corrected for their number.
 pub mod multiplicity;

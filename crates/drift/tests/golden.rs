@@ -1,9 +1,12 @@
-//! Statistics against values that scipy 1.17.1 computed (`golden.json` says how inputs are made).
+//! Statistics against values that scipy 1.17.1, Evidently 0.7.23 and river 0.26.1 computed (`golden.json` says how inputs
+//! are made).
+
+mod support;
 
 use serde_json::Value;
-use tidewheel_drift::distance::{energy::energy, jensen_shannon::jensen_shannon, wasserstein::wasserstein};
+use support::sample;
+use tidewheel_drift::distance::{energy::energy, evidently, jensen_shannon::jensen_shannon, wasserstein::wasserstein};
 use tidewheel_drift::multiplicity::{benjamini_hochberg, benjamini_yekutieli, bonferroni, holm};
-use tidewheel_drift::sample::Sample;
 use tidewheel_drift::test::{chi_square, cramer_von_mises::cramer_von_mises, ks, kstwo, mann_whitney::mann_whitney};
 
 fn golden() -> Value {
@@ -24,33 +27,6 @@ fn numbers(value: &Value) -> Vec<f64> {
 
 fn assert_close(got: f64, want: f64, what: &str) {
     assert!((got - want).abs() <= 1e-9 * want.abs(), "{what}: got {got:e}, want {want:e}");
-}
-
-fn uniform(seed: u64, n: usize) -> Vec<f64> {
-    let mut state = seed;
-    (0..n)
-        .map(|_| {
-            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let mut z = state;
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            z ^= z >> 31;
-            (z >> 11) as f64 * 2f64.powi(-53)
-        })
-        .collect()
-}
-
-fn sample(kind: &str, seed: u64, n: usize, delta: f64) -> Sample {
-    let values: Vec<f64> = uniform(seed, n)
-        .into_iter()
-        .map(|x| match kind {
-            "uniform" => x + delta,
-            "tied" => ((x + delta) * 7.0).floor(),
-            "exp" => -(1.0 - x).ln() * (1.0 + delta),
-            other => panic!("unknown kind {other}"),
-        })
-        .collect();
-    Sample::new(&values)
 }
 
 #[test]
@@ -142,5 +118,38 @@ fn jensen_shannon_is_scipys() {
     for row in rows(&golden(), "js") {
         let got = jensen_shannon(&numbers(&row["p"]), &numbers(&row["q"])).expect("positive");
         assert_close(got, number(&row["base2"]), "js");
+    }
+}
+
+#[test]
+fn evidentlys_figures_are_evidentlys() {
+    let golden = golden();
+    for row in rows(&golden, "evidently") {
+        let kind = row["kind"].as_str().expect("text");
+        let size = |name: &str| row[name].as_u64().expect("a size") as usize;
+        let a = sample(kind, 1, size("n"), 0.0);
+        let b = sample(kind, 2, size("m"), number(&row["delta"]));
+        let (a, b) = (a.sorted(), b.sorted());
+        let close = |name: &str, got: f64| {
+            assert_close(got, number(&row[name]), &format!("{name} of {kind} delta={}", row["delta"]));
+        };
+        let shares = evidently::Shares::of_numbers(a, b).expect("values");
+        close("psi", shares.psi().value);
+        close("kl", shares.kullback_leibler());
+        close("jensenshannon", shares.jensen_shannon());
+        close("hellinger", evidently::hellinger_of_numbers(a, b).expect("values"));
+        close("wasserstein_norm", evidently::wasserstein_normed(a, b).expect("values"));
+        if row.get("psi_cat").is_none() {
+            continue;
+        }
+        let levels = evidently::Shares::of_values(a, b).expect("values");
+        close("psi_cat", levels.psi().value);
+        close("js_cat", levels.jensen_shannon());
+        close("hellinger_cat", levels.hellinger());
+        let count = |values: &[f64]| -> Vec<u64> {
+            (0..10).map(|level| values.iter().filter(|&&x| x == f64::from(level)).count() as u64).collect()
+        };
+        let (x, y): (Vec<u64>, Vec<u64>) = count(a).into_iter().zip(count(b)).filter(|(x, y)| x + y > 0).unzip();
+        close("chisquare", evidently::chi_square_fit(&x, &y).expect("rows"));
     }
 }

@@ -43,6 +43,35 @@ impl Random {
     }
 }
 
+/// The uniform numbers of the golden files: splitmix64 from a seed.
+pub(crate) fn uniform(seed: u64, n: usize) -> Vec<f64> {
+    let mut state = seed;
+    (0..n)
+        .map(|_| {
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = state;
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^= z >> 31;
+            (z >> 11) as f64 * 2f64.powi(-53)
+        })
+        .collect()
+}
+
+/// The samples of the golden files.
+pub(crate) fn sample(kind: &str, seed: u64, n: usize, delta: f64) -> tidewheel_drift::sample::Sample {
+    let values: Vec<f64> = uniform(seed, n)
+        .into_iter()
+        .map(|x| match kind {
+            "uniform" => x + delta,
+            "tied" => ((x + delta) * 7.0).floor(),
+            "exp" => -(1.0 - x).ln() * (1.0 + delta),
+            other => panic!("unknown kind {other}"),
+        })
+        .collect();
+    tidewheel_drift::sample::Sample::new(&values)
+}
+
 /// Cumulative weights of `levels` levels, the k-th with weight `1 / (k + 1)^power`.
 pub(crate) fn zipf(levels: usize, power: f64) -> Vec<f64> {
     let mut total = 0.0;

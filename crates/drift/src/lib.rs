@@ -21,6 +21,12 @@ pub mod distance;
 /// Sizes of a difference on a common scale, with intervals.
 pub mod size;
 
+/// Relations between columns: rank correlations, and a classifier that tells the sides apart.
+pub mod dependence;
+
+/// Detectors that see one value at a time.
+pub mod stream;
+
 /// Simple checks of a batch: uniqueness, range, volume, freshness.
 pub mod checks;
 

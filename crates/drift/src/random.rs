@@ -30,6 +30,12 @@ impl Random {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+        for i in (1..values.len()).rev() {
+            values.swap(i, self.below(i + 1));
+        }
+    }
+
     /// `wanted` of the numbers below `n` in growing order, all of them where there are no more.
     pub(crate) fn choose(&mut self, n: usize, wanted: usize) -> Vec<usize> {
         // Knuth's algorithm S

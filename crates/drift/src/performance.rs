@@ -9,12 +9,24 @@
 //! | did the error rise? | [`ErrorRise::of`](error_rise::ErrorRise::of) |
 //! | where? | [`segment_rises`](segment_rise::segment_rises), worst first, valid for all segments at once |
 //! | other rows, or the same rows worse? | [`decompose`](decomposition::decompose) |
+//! | without labels, a regression? | [`direct_loss`](direct_loss::direct_loss), [`reweighted_rise`](reweighted::reweighted_rise) |
+//! | without labels, a classifier? | [`confidence_estimate`](calibrated_confidence::confidence_estimate) |
+//! | did the predictions move? | the effects of a numeric column ([`effect::numeric`](crate::effect::numeric)) on the predictions |
+
+/// Quality of a classifier without labels.
+pub mod calibrated_confidence;
 
 /// Change of a mean split into mix and change within segments.
 pub mod decomposition;
 
+/// Error of a regression without labels.
+pub mod direct_loss;
+
 /// Ratio of mean errors with its interval.
 pub mod error_rise;
+
+/// Rise of the error by the mix of rows alone, without labels.
+pub mod reweighted;
 
 /// The same per segment, under multiplicity control.
 pub mod segment_rise;
@@ -23,6 +35,7 @@ pub mod segment_rise;
 pub mod segments;
 
 pub use decomposition::{Decomposition, SegmentPart, decompose};
-pub use error_rise::ErrorRise;
+pub use error_rise::{ErrorRise, EstimatedError};
+pub use reweighted::{EstimatedRise, reweighted_rise};
 pub use segment_rise::{SegmentRise, segment_rises};
 pub use segments::Segments;

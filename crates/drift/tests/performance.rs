@@ -5,7 +5,9 @@ mod support;
 use support::Random;
 use tidewheel_domain::table::CategoryColumn;
 use tidewheel_drift::effect::{Level, Tail};
-use tidewheel_drift::performance::{ErrorRise, Segments, decompose};
+use tidewheel_drift::performance::calibrated_confidence::confidence_estimate;
+use tidewheel_drift::performance::direct_loss::direct_loss;
+use tidewheel_drift::performance::{ErrorRise, Segments, decompose, reweighted_rise};
 
 /// Runs a side of the simulations.
 const RUNS: usize = 2000;
@@ -98,4 +100,48 @@ fn the_parts_of_a_decomposition_lie_within_their_errors() {
     for misses in [mix_misses, within_misses] {
         assert!(misses <= limit(0.05) && misses >= RUNS / 40, "mix {mix_misses}, within {within_misses} of {RUNS}");
     }
+}
+
+#[test]
+fn without_labels_the_bands_cover_what_labels_would_give() {
+    let names = ["a", "b", "c", "d"];
+    let scales = [1.0, 2.0, 4.0, 0.5];
+    let (mut reweighted, mut direct, mut accuracy, mut precision) = (0, 0, 0, 0);
+    for seed in 0..RUNS as u64 {
+        let random = &mut Random::new(seed);
+        // the mix moves, the loss within a segment does not
+        let mut side = |cuts: [f64; 3], n: usize| -> (Vec<usize>, Vec<f64>) {
+            (0..n)
+                .map(|_| {
+                    let u = random.uniform();
+                    let segment = cuts.iter().filter(|&&cut| u > cut).count();
+                    (segment, scales[segment] * random.normal().abs())
+                })
+                .unzip()
+        };
+        let (before, losses) = side([0.4, 0.7, 0.8], 800);
+        let (now, _) = side([0.2, 0.4, 0.9], 500);
+        let column = |rows: &[usize]| CategoryColumn::from_values(rows.iter().map(|&segment| Some(names[segment])));
+        let half_normal = (2.0 / std::f64::consts::PI).sqrt();
+        let mean = |shares: [f64; 4]| (0..4).map(|s| shares[s] * scales[s] * half_normal).sum::<f64>();
+        let truth = mean([0.2, 0.2, 0.5, 0.1]);
+        let ratio = truth / mean([0.4, 0.3, 0.1, 0.2]);
+        let rise = reweighted_rise(&Segments::of(&column(&before), &column(&now)), &losses, level()).expect("losses");
+        reweighted += usize::from(rise.low > ratio || rise.high < ratio);
+        // predicted losses: a third too small everywhere
+        let foreseen = |rows: &[usize]| rows.iter().map(|&s| scales[s] * half_normal - 0.3).collect::<Vec<f64>>();
+        let got = direct_loss(&foreseen(&now), (&foreseen(&before), &losses), level()).expect("losses");
+        direct += usize::from(got.low > truth || got.high < truth);
+        // a calibrated classifier; what its 300 labels turn out to give
+        let p: Vec<f64> = (0..300).map(|_| random.uniform()).collect();
+        let got = confidence_estimate(&p, 0.5, level()).expect("rows");
+        accuracy += usize::from(got.accuracy.low > 0.75 || got.accuracy.high < 0.75);
+        let of_chosen = got.precision.expect("positives");
+        precision += usize::from(of_chosen.low > 0.75 || of_chosen.high < 0.75);
+    }
+    for (name, misses) in [("reweighted", reweighted), ("direct", direct)] {
+        assert!(misses <= limit(0.05) && misses >= RUNS / 40, "{name}: {misses} of {RUNS}");
+    }
+    // these bands count the labels' own chance, which the estimate does not have: they may be wide
+    assert!(accuracy <= limit(0.05) && precision <= limit(0.05), "{accuracy}, {precision} of {RUNS}");
 }

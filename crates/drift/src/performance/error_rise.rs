@@ -85,22 +85,41 @@ impl ErrorRise {
         degrees_of_freedom: f64,
         level: Level,
     ) -> Option<Self> {
-        let ratio = current.mean / reference.mean;
-        let error = variance.sqrt();
-        let reach = |tail: Tail| student_t_upper_quantile(tail.chance, degrees_of_freedom) * error;
-        let rise = Self {
+        let (ratio, low, high) = rise_from(reference.mean, current.mean, variance, degrees_of_freedom, level)?;
+        Some(Self {
             reference_error: reference.mean,
             current_error: current.mean,
             ratio,
-            low: ratio * (-reach(level.low)).exp(),
-            // a side of two wild rows reaches further than numbers go
-            high: (ratio * reach(level.high).exp()).min(f64::MAX),
-            p_value: p_value(ratio.ln(), error, degrees_of_freedom),
+            low,
+            high,
+            p_value: p_value(ratio.ln(), variance.sqrt(), degrees_of_freedom),
             rows: current.rows as u64,
             reference_rows: reference.rows as u64,
-        };
-        (ratio.is_finite() && ratio > 0.0 && error.is_finite()).then_some(rise)
+        })
     }
+}
+
+/// The ratio with both ends, from the variance of its logarithm.
+pub(super) fn rise_from(
+    reference: f64,
+    current: f64,
+    variance: f64,
+    degrees_of_freedom: f64,
+    level: Level,
+) -> Option<(f64, f64, f64)> {
+    let ratio = current / reference;
+    let error = variance.sqrt();
+    let reach = |tail: Tail| {
+        if degrees_of_freedom.is_finite() {
+            student_t_upper_quantile(tail.chance, degrees_of_freedom) * error
+        } else {
+            tail.z * error
+        }
+    };
+    let low = ratio * (-reach(level.low)).exp();
+    // a side of two wild rows reaches further than numbers go
+    let high = (ratio * reach(level.high).exp()).min(f64::MAX);
+    (ratio.is_finite() && ratio > 0.0 && error.is_finite()).then_some((ratio, low, high))
 }
 
 fn p_value(rise: f64, error: f64, degrees_of_freedom: f64) -> f64 {
@@ -113,6 +132,40 @@ fn p_value(rise: f64, error: f64, degrees_of_freedom: f64) -> f64 {
     }
 }
 
+/// A mean that labels would give, estimated without them.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct EstimatedError {
+    /// Best estimate.
+    pub estimate: f64,
+    /// Lower end of its band.
+    pub low: f64,
+    /// Upper end of its band.
+    pub high: f64,
+    /// Rows.
+    pub rows: u64,
+}
+
+impl EstimatedError {
+    /// With its standard error, the band kept within a range; `None` where figures are not finite.
+    pub(super) fn of(estimate: f64, error: f64, level: Level, (least, most): (f64, f64), rows: u64) -> Option<Self> {
+        let low = (estimate - level.low.z * error).max(least).min(estimate);
+        let high = (estimate + level.high.z * error).min(most).max(estimate);
+        (estimate.is_finite() && error.is_finite()).then_some(Self { estimate, low, high, rows })
+    }
+}
+
+/// Number, mean and variance (ddof 1) of the values that are not NaN; `None` of fewer than two, or where not finite.
+pub(super) fn moments(values: &[f64]) -> Option<(f64, f64, f64)> {
+    let present = || values.iter().copied().filter(|value| !value.is_nan());
+    let rows = present().count() as f64;
+    if rows < 2.0 {
+        return None;
+    }
+    let mean = present().sum::<f64>() / rows;
+    let variance = present().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (rows - 1.0);
+    (mean.is_finite() && variance.is_finite()).then_some((rows, mean, variance))
+}
+
 /// What is needed of one side's losses.
 struct Side {
     rows: f64,
@@ -123,14 +176,8 @@ struct Side {
 
 impl Side {
     fn of(losses: &[f64]) -> Option<Self> {
-        let present = || losses.iter().copied().filter(|loss| !loss.is_nan());
-        let rows = present().count() as f64;
-        if rows < 2.0 {
-            return None;
-        }
-        let mean = present().sum::<f64>() / rows;
-        let variance = present().map(|loss| (loss - mean) * (loss - mean)).sum::<f64>() / (rows - 1.0);
-        (mean > 0.0 && mean.is_finite() && variance.is_finite()).then_some(Self { rows, mean, variance })
+        let (rows, mean, variance) = moments(losses)?;
+        (mean > 0.0).then_some(Self { rows, mean, variance })
     }
 }
 

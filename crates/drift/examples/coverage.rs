@@ -24,7 +24,8 @@ use tidewheel_drift::special::normal_sf;
 fn main() {
     let runs: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
     let only = std::env::args().nth(2);
-    let parts: [(&str, fn(usize)); 4] =
+    type Part = (&'static str, fn(usize));
+    let parts: [Part; 4] =
         [("false-alarms", false_alarms), ("distances", coverage), ("shares", shares), ("power", power)];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|only| only == name) {

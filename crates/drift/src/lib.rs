@@ -27,6 +27,9 @@ pub mod dependence;
 /// Detectors that see one value at a time.
 pub mod stream;
 
+/// Samples too large to keep.
+pub mod sketch;
+
 /// Simple checks of a batch: uniqueness, range, volume, freshness.
 pub mod checks;
 

@@ -444,6 +444,10 @@ pub struct ErrorEvidence {
     pub scale: String,
     /// All rows.
     pub all: ErrorChange,
+    /// Like with like: the same, with the hold-out weighted so that its segments have the batch's shares. Segments that
+    /// either side hardly has are left out. Tells a model that errs more from a batch that is easier or harder.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub like_with_like: Option<ErrorChange>,
     /// The mean signed residual (target less prediction) before and now: what the champion says too little.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub bias: Option<Shift>,
@@ -456,6 +460,17 @@ pub struct ErrorEvidence {
     /// How much of the difference the shift of each drifted column explains, largest first.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub columns: Vec<ColumnCost>,
+}
+
+impl ErrorEvidence {
+    /// The change on which policies decide: the one whose lower end is higher, for an easier mix must not hide that the
+    /// champion errs more.
+    pub fn deciding(&self) -> &ErrorChange {
+        match &self.like_with_like {
+            Some(like) if like.low > self.all.low => like,
+            _ => &self.all,
+        }
+    }
 }
 
 /// A mean before and now.

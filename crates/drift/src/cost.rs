@@ -18,6 +18,9 @@ const TAIL: f64 = 0.025;
 /// Rows with a label that a segment needs on both sides to be compared by itself.
 const SEGMENT_ROWS: usize = 30;
 
+/// Part of the current rows that segments known on both sides must hold for like to be compared with like.
+const LEAST_COMMON: f64 = 0.2;
+
 /// Bins of a numeric column: so many equal parts of the reference, apart from what lies outside of it.
 const BINS: usize = 20;
 
@@ -62,6 +65,8 @@ pub fn error_evidence(
         let split = decompose(&segments, &before, &now)?;
         Some((name, segments, split))
     });
+    let like_with_like =
+        by_segment.as_ref().and_then(|(_, segments, _)| like_with_like(segments, &before, &now, all.side));
     let segments = by_segment.as_ref().map(|(_, segments, split)| {
         let rises = segment_rises(segments, &before, &now, SEGMENT_ROWS, level);
         let labelled = now.iter().filter(|loss| !loss.is_nan()).count() as f64;
@@ -82,6 +87,7 @@ pub fn error_evidence(
         measured: true,
         scale: scale.to_owned(),
         all,
+        like_with_like,
         bias,
         segments: segments.unwrap_or_default(),
         by_segment: by_segment.map(|(name, _, split)| told(name, split)),
@@ -133,10 +139,57 @@ pub fn estimated_error(
         measured: false,
         scale: scale.to_owned(),
         all,
+        like_with_like: None,
         bias: None,
         segments: Vec::new(),
         by_segment: None,
         columns,
+    })
+}
+
+/// The ratio of the mean losses over the segments that both sides know, each with the current side's share. The interval
+/// is taken on the logarithm; by the delta method the squared standard error is the sum over both sides of
+/// `sum_s w_s² s²/n_s / mean²`. `None` where those segments hold less than [`LEAST_COMMON`] of the current rows.
+fn like_with_like(segments: &Segments, before: &[f64], now: &[f64], side: Option<Direction>) -> Option<ErrorChange> {
+    let by_segment = |rows: &[usize], losses: &[f64]| {
+        let mut all: Vec<Vec<f64>> = vec![Vec::new(); segments.len()];
+        let labelled = rows.iter().zip(losses).filter(|(_, loss)| !loss.is_nan());
+        labelled.for_each(|(&segment, &loss)| all[segment].push(loss));
+        all
+    };
+    let (reference, current) = (by_segment(&segments.reference, before), by_segment(&segments.current, now));
+    let enough = |rows: &Vec<f64>| rows.len() >= SEGMENT_ROWS;
+    let common: Vec<usize> =
+        (0..segments.len()).filter(|&place| enough(&reference[place]) && enough(&current[place])).collect();
+    let count = |side: &[Vec<f64>]| common.iter().map(|&place| side[place].len()).sum::<usize>() as f64;
+    let (rows_before, rows_now) = (count(&reference), count(&current));
+    if rows_now < LEAST_COMMON * current.iter().map(Vec::len).sum::<usize>() as f64 {
+        return None;
+    }
+    let weighted = |side: &[Vec<f64>]| {
+        common.iter().try_fold((0.0, 0.0), |(mean, variance), &place| {
+            let weight = current[place].len() as f64 / rows_now;
+            let (of_segment, sd) = mean_and_sd(side[place].iter().copied())?;
+            let n = side[place].len() as f64;
+            Some((mean + weight * of_segment, variance + weight * weight * sd * sd / (n - 1.0)))
+        })
+    };
+    let ((mean_before, variance_before), (mean_now, variance_now)) = (weighted(&reference)?, weighted(&current)?);
+    if mean_before <= 0.0 || mean_now <= 0.0 {
+        return None;
+    }
+    let error = (variance_before / mean_before.powi(2) + variance_now / mean_now.powi(2)).sqrt();
+    let ratio = mean_now / mean_before;
+    let reach = (Tail::new(TAIL).z * error).exp();
+    Some(ErrorChange {
+        reference: mean_before,
+        current: mean_now,
+        rise: ratio - 1.0,
+        low: ratio / reach - 1.0,
+        high: ratio * reach - 1.0,
+        reference_rows: rows_before as u64,
+        current_rows: rows_now as u64,
+        side,
     })
 }
 
@@ -379,6 +432,9 @@ mod tests {
         assert_eq!(found.columns[0].column, "region");
         assert!(found.columns[0].share.expect("large") > 0.95, "{:?}", found.columns);
         assert!(found.segments.is_empty(), "nothing changed within: {:?}", found.segments);
+        let like = found.like_with_like.as_ref().expect("common segments");
+        assert!(like.rise.abs() < 0.03 && like.low < 0.0, "like with like nothing changed: {like:?}");
+        assert_eq!(found.deciding(), &found.all);
 
         let report = compare(&before, &now, &DriftSettings::default()).expect("comparable");
         let signed = costly(500);
@@ -388,6 +444,24 @@ mod tests {
         assert!(!estimated.measured);
         assert!((estimated.all.rise - found.all.rise).abs() < 0.02, "{:?} {:?}", estimated.all, found.all);
         assert!(estimated.all.low > 0.0);
+    }
+
+    #[test]
+    fn an_easier_mix_does_not_hide_that_the_model_errs_more() {
+        // The hard south shrank, and in the north the model errs by half as much again.
+        let before = table(&[("north", 1500), ("south", 2000)]);
+        let now = table(&[("north", 3000), ("south", 500)]);
+        let signed = |north: usize, factor: f64| {
+            let mut all = residuals(3500);
+            all[..north].iter_mut().for_each(|residual| *residual *= factor);
+            all[north..].iter_mut().for_each(|residual| *residual *= 3.0);
+            all
+        };
+        let found = evidence(&before, &signed(1500, 1.0), &now, &signed(3000, 1.5));
+        assert!(found.all.high < 0.0, "{:?}", found.all);
+        let like = found.deciding();
+        assert!(like.low > 0.2 && like.rise < 0.5, "{like:?}");
+        assert_eq!(like.current_rows, 3500);
     }
 
     #[test]

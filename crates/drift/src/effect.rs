@@ -71,6 +71,11 @@ impl Level {
         let share = alpha / (EFFECTS_PER_COLUMN * columns.max(1) as f64);
         Self { low: Tail::new(LOW_PART * share), high: Tail::new((1.0 - LOW_PART) * share) }
     }
+
+    /// What all effects of a column share, for one that has the column's share to itself.
+    pub(crate) fn of_a_column(self) -> Self {
+        Self { low: self.low.part(EFFECTS_PER_COLUMN), high: self.high.part(EFFECTS_PER_COLUMN) }
+    }
 }
 
 /// Normal quantile of the power at which `visible_from` is stated: 95 of 100.

@@ -3,16 +3,17 @@
 use rayon::prelude::*;
 use tidewheel_domain::drift_report::{
     ColumnDrift, ColumnKind, ColumnSide, DRIFT_REPORT_VERSION, DriftReport, DriftSettings, Effect, EffectName, Note,
-    SampleInfo, Side, TestName, TestResult,
+    PairDrift, SampleInfo, Side, TestName, TestResult,
 };
 use tidewheel_domain::table::{CategoryBuilder, CategoryColumn, Column, Table};
 
+use crate::dependence::rank_correlation::{RankCorrelationChange, rank_correlation_changes};
 use crate::effect::categorical::category_distance;
 use crate::effect::missing::missing;
 use crate::effect::new_levels::new_levels;
 use crate::effect::numeric::{Frozen, Scale, distance};
 use crate::effect::tails::tails;
-use crate::effect::{FEWEST_VALUES, Level};
+use crate::effect::{Estimate, FEWEST_VALUES, Level, POWER_Z};
 use crate::error::DriftError;
 use crate::multiplicity::holm;
 use crate::sample::Sample;
@@ -50,12 +51,20 @@ pub fn compare(reference: &Table, current: &Table, settings: &DriftSettings) -> 
             current: current.names().join(", "),
         });
     }
-    let level = Level::new(settings.alpha, pairs.len());
-    let mut columns: Vec<ColumnDrift> = pairs
-        .par_iter()
-        .with_max_len(1)
-        .map(|(name, reference, current)| compare_column(name, reference, current, level, settings))
+    let numeric: Vec<&str> = pairs
+        .iter()
+        .filter(|(_, reference, current)| matches!((reference, current), (Column::Number(_), Column::Number(_))))
+        .map(|(name, ..)| *name)
+        .take(PAIRED_COLUMNS)
         .collect();
+    // All pairs together have the share of one column.
+    let level = Level::new(settings.alpha, pairs.len() + usize::from(numeric.len() > 1));
+    let of_columns = || -> Vec<ColumnDrift> {
+        let each = pairs.par_iter().with_max_len(1);
+        each.map(|(name, reference, current)| compare_column(name, reference, current, level, settings)).collect()
+    };
+    let of_pairs = || compare_pairs(reference, current, &numeric, level.of_a_column(), settings);
+    let (mut columns, pairs) = rayon::join(of_columns, of_pairs);
     adjust_p_values(&mut columns);
     Ok(DriftReport {
         report_version: DRIFT_REPORT_VERSION,
@@ -65,10 +74,58 @@ pub fn compare(reference: &Table, current: &Table, settings: &DriftSettings) -> 
         tested_columns: columns.len() as u64,
         drifted_columns: columns.iter().filter(|column| column.drifted).count() as u64,
         columns,
-        pairs: Vec::new(),
+        pairs,
         only_in_reference: only_in(reference, current),
         only_in_current: only_in(current, reference),
     })
+}
+
+/// Numeric columns whose dependence on each other is tested, the first ones.
+const PAIRED_COLUMNS: usize = 24;
+
+/// Rows that a rank correlation looks at: with more, its interval is narrower than any bound would ask for.
+const PAIRED_ROWS: usize = 50_000;
+
+/// The pairs of numeric columns whose dependence was compared, the largest change first.
+fn compare_pairs(
+    reference: &Table,
+    current: &Table,
+    columns: &[&str],
+    level: Level,
+    settings: &DriftSettings,
+) -> Vec<PairDrift> {
+    let bound = settings.bounds.correlation;
+    let (before, now) = (spread(reference, columns), spread(current, columns));
+    let changes = rank_correlation_changes(&before, &now, columns, level);
+    let pair = |change: RankCorrelationChange| {
+        let (low, high) = match change.change {
+            change_of if change_of < 0.0 => (-change.high, -change.low),
+            _ => (change.low, change.high),
+        };
+        let error = change.reference.error.hypot(change.current.error);
+        let estimate = Estimate {
+            value: change.change.abs(),
+            low: low.max(0.0),
+            high,
+            visible_from: bound + (level.low.z + POWER_Z) * error,
+            reference: Some(change.reference.value),
+            current: Some(change.current.value),
+            chance: None,
+        };
+        let effect = estimate.against(EffectName::Correlation, bound);
+        PairDrift { column: change.first, other: change.second, relevant: true, effect }
+    };
+    changes.into_iter().take(DriftReport::PAIRS).map(pair).collect()
+}
+
+/// Rows evenly spread over a table that is large, of the named columns.
+fn spread(table: &Table, columns: &[&str]) -> Table {
+    let table = table.select(columns);
+    if table.rows() <= PAIRED_ROWS {
+        return table;
+    }
+    let rows: Vec<usize> = (0..PAIRED_ROWS).map(|place| place * table.rows() / PAIRED_ROWS).collect();
+    table.take(&rows)
 }
 
 /// Holm's correction over all tests of the report.

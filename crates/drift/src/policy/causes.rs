@@ -51,7 +51,8 @@ pub(super) fn causes(report: &DriftReport, changed: &[String], inputs: &PolicyIn
 /// The relation, or the one segment in which it changed, where the error rose for certain and what moved does not
 /// explain it.
 fn unexplained(error: &ErrorEvidence, columns: &[Cause], inputs: &PolicyInputs) -> Option<Cause> {
-    if !error.measured || error.all.low <= 0.0 || error.all.rise <= inputs.policy.error_rise_over {
+    let deciding = error.deciding();
+    if !error.measured || deciding.low <= 0.0 || deciding.rise <= inputs.policy.error_rise_over {
         return None;
     }
     let features = columns.iter().filter(|cause| !cause.target);
@@ -62,7 +63,7 @@ fn unexplained(error: &ErrorEvidence, columns: &[Cause], inputs: &PolicyInputs) 
     let blank = Cause {
         subject: CauseSubject::Relation,
         target: true,
-        error: Some(error.all.clone()),
+        error: Some(deciding.clone()),
         ..Cause::of_column(inputs.target.as_deref().unwrap_or_default())
     };
     let split = error.by_segment.as_ref();

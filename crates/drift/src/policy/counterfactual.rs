@@ -108,7 +108,7 @@ fn changes_of(rules: &[Rung], observed: &Observed<'_>, subject: &(Quantity, Opti
 
 /// A change of the error: its interval keeps its relative width.
 fn error_change(observed: &Observed<'_>, test: &Test, comparison: Comparison) -> Option<Change> {
-    let error = &observed.inputs.error.as_ref()?.all;
+    let error = observed.inputs.error.as_ref()?.deciding();
     let width = (1.0 + error.low) / (1.0 + error.rise);
     let of_low = test.quantity == Quantity::ErrorRiseLow;
     let needed = if of_low { (1.0 + test.bound) / width - 1.0 } else { test.bound };

@@ -1,6 +1,6 @@
 //! What the conditions of a policy look at, read from the reports; single values may be assumed otherwise.
 
-use tidewheel_domain::decision::{Evidence, Quantity, ReferenceKind, Test};
+use tidewheel_domain::decision::{ErrorEvidence, Evidence, Quantity, ReferenceKind, Test};
 use tidewheel_domain::drift_report::{ColumnDrift, DriftReport, Effect, PairDrift};
 
 use super::PolicyInputs;
@@ -33,7 +33,7 @@ impl<'a> Observed<'a> {
         if let Some(assumed) = self.assumed.iter().find(same) {
             return Some(assumed.value);
         }
-        let error = self.inputs.error.as_ref().map(|error| &error.all);
+        let error = self.inputs.error.as_ref().map(ErrorEvidence::deciding);
         let count = |count: u64| Some(count as f64);
         match test.quantity {
             Quantity::Effect => match &test.column {

@@ -99,8 +99,12 @@ fn cause_text(cause: &Cause, observed: &Observed<'_>, more: usize) -> String {
 
 fn error_text(observed: &Observed<'_>) -> String {
     let Some(error) = &observed.inputs.error else { return "its cost is unknown".to_owned() };
-    let all = &error.all;
-    let how = if error.measured { "" } else { " (estimated)" };
+    let all = error.deciding();
+    let how = match (error.measured, all == &error.all) {
+        (false, _) => " (estimated)",
+        (true, true) => "",
+        (true, false) => ", like with like",
+    };
     format!(
         "the model's error changed by {:+.1} % [{:+.1}, {:+.1}]{how}",
         100.0 * all.rise,

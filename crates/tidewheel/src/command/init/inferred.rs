@@ -78,7 +78,8 @@ pub(super) fn project_file(from: &Path, target: &str, folder: &Path) -> anyhow::
     let _ = writeln!(
         text,
         "# --- Decisions\n\n\
-         [policy]\nname = \"effect\"\n\n\
+         # Train when something that matters moved and the model's error rose; see docs/project-file.md for all rules.\n\
+         [policy]\nname = \"costly-drift\"\n\n\
          # A challenger is promoted when it is no worse than the champion. Absolute floors can be added:\n\
          # [promote]\n# min_r2 = 0.5"
     );

@@ -21,10 +21,12 @@ use tidewheel_drift::effect::{Estimate, Level};
 use tidewheel_drift::sample::Sample;
 use tidewheel_drift::special::normal_sf;
 
+/// A table by name, made from so many runs.
+type Part = (&'static str, fn(usize));
+
 fn main() {
     let runs: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
     let only = std::env::args().nth(2);
-    type Part = (&'static str, fn(usize));
     let parts: [Part; 4] =
         [("false-alarms", false_alarms), ("distances", coverage), ("shares", shares), ("power", power)];
     for (name, measure) in parts {

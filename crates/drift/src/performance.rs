@@ -6,11 +6,11 @@
 //!
 //! | question | answer |
 //! | --- | --- |
-//! | did the error rise? | [`ErrorRise::of`](error_rise::ErrorRise::of) |
-//! | where? | [`segment_rises`](segment_rise::segment_rises), worst first, valid for all segments at once |
-//! | other rows, or the same rows worse? | [`decompose`](decomposition::decompose) |
-//! | without labels, a regression? | [`direct_loss`](direct_loss::direct_loss), [`reweighted_rise`](reweighted::reweighted_rise) |
-//! | without labels, a classifier? | [`confidence_estimate`](calibrated_confidence::confidence_estimate) |
+//! | did the error rise? | [`ErrorRise::of`](crate::performance::ErrorRise::of) |
+//! | where? | [`segment_rises`](crate::performance::segment_rises), worst first, valid for all segments at once |
+//! | other rows, or the same rows worse? | [`decompose`](crate::performance::decompose) |
+//! | without labels, a regression? | [`direct_loss`](crate::performance::direct_loss::direct_loss), [`reweighted_rise`](crate::performance::reweighted_rise) |
+//! | without labels, a classifier? | [`confidence_estimate`](crate::performance::calibrated_confidence::confidence_estimate) |
 //! | did the predictions move? | the effects of a numeric column ([`effect::numeric`](crate::effect::numeric)) on the predictions |
 
 /// Quality of a classifier without labels.

@@ -3,9 +3,9 @@
 //!
 //! | detector | promise |
 //! | --- | --- |
-//! | [`Adwin`](adwin::Adwin) | keeps the longest window whose halves agree; false alarms bounded by `delta` at each look |
-//! | [`PageHinkley`](page_hinkley::PageHinkley) | a rising sum of deviations; no promise, but the quickest for a jump |
-//! | [`SubGaussianEProcess`](e_process::SubGaussianEProcess), [`BoundedEProcess`](e_process::BoundedEProcess) | at most `alpha` false alarms *ever*, however often one looks |
+//! | [`Adwin`](crate::stream::adwin::Adwin) | keeps the longest window whose halves agree; false alarms bounded by `delta` at each look |
+//! | [`PageHinkley`](crate::stream::page_hinkley::PageHinkley) | a rising sum of deviations; no promise, but the quickest for a jump |
+//! | [`SubGaussianEProcess`](crate::stream::e_process::SubGaussianEProcess), [`BoundedEProcess`](crate::stream::e_process::BoundedEProcess) | at most `alpha` false alarms *ever*, however often one looks |
 
 /// Adaptive windows.
 pub mod adwin;

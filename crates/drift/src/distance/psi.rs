@@ -2,7 +2,7 @@
 //!
 //! `sum (q - p) ln(q / p)` over bins, p the reference's shares and q the current ones: the symmetrised divergence of
 //! S. Kullback and R. A. Leibler (Ann. Math. Stat. 22, 1951). Tools of this name differ in their bins and in what they do
-//! with empty ones, so the result names its [`PsiVariant`].
+//! with empty ones, so the result names its [`PsiVariant`](crate::distance::psi::PsiVariant).
 //!
 //! When nothing changed its mean is about `(bins - 1) (1/n + 1/m)` (B. Yurdakul, Statistical properties of population
 //! stability index, 2018): with few rows the customary limits of .1 and .2 are passed by chance.

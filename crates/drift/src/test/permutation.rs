@@ -26,6 +26,19 @@ pub fn permutation_test(a: &[u64], b: &[u64], deals: u32, seed: u64) -> Option<O
     Some(Outcome { statistic, p_value: (1.0 + f64::from(as_far)) / (1.0 + f64::from(deals)) })
 }
 
+/// Chi-square where every expected count is at least 5 (W. G. Cochran, Biometrics 10, 1954), else the permutation test;
+/// `true` beside the outcome where it was the latter.
+pub fn chi_square_or_permutation(a: &[u64], b: &[u64], deals: u32, seed: u64) -> Option<(Outcome, bool)> {
+    let limit = chi_square::homogeneity(a, b, false)?;
+    let (n, m) = (a.iter().sum::<u64>() as f64, b.iter().sum::<u64>() as f64);
+    let smaller_share = n.min(m) / (n + m);
+    let small = a.iter().zip(b).any(|(x, y)| x + y > 0 && (x + y) as f64 * smaller_share < 5.0);
+    if small {
+        return permutation_test(a, b, deals, seed).map(|outcome| (outcome, true));
+    }
+    Some((Outcome { statistic: limit.statistic, p_value: limit.p_value }, false))
+}
+
 /// Pearson's statistic of two rows: `sum (x - c n/N)² N² / (c n m)`.
 fn statistic_of(first: &[u64], pooled: &[u64], n: f64, m: f64) -> f64 {
     let total = n + m;
@@ -54,6 +67,15 @@ mod tests {
             .map(law)
             .sum();
         assert!((got.p_value - exact).abs() < 4.0 * (exact / 200_000.0).sqrt() + 1e-5, "{} for {exact}", got.p_value);
+    }
+
+    #[test]
+    fn small_counts_alone_are_dealt() {
+        let small = chi_square_or_permutation(&[3, 40], &[1, 50], 99, 1).expect("counts");
+        assert_eq!(small, (permutation_test(&[3, 40], &[1, 50], 99, 1).expect("counts"), true));
+        let large = chi_square_or_permutation(&[30, 40], &[10, 50], 99, 1).expect("counts");
+        assert!(!large.1 && large.0.p_value < 0.01);
+        assert_eq!(chi_square_or_permutation(&[3], &[1], 99, 1), None);
     }
 
     #[test]

@@ -92,9 +92,12 @@ fn whole_numbers_beyond_f64_stay_exact_categories() {
 
 #[test]
 fn errors_of_csv_name_file_line_and_value() {
-    assert_eq!(message(csv("")), "'a.csv' is empty");
-    assert_eq!(message(csv("\n \n")), "'a.csv' is empty");
-    assert_eq!(message(csv("size,code,sold,new\n")), "'a.csv' holds no rows");
+    assert_eq!(message(csv("")), "'a.csv' is empty; write its header and rows, or take the file away");
+    assert_eq!(message(csv("\n \n")), "'a.csv' is empty; write its header and rows, or take the file away");
+    assert_eq!(
+        message(csv("size,code,sold,new\n")),
+        "'a.csv' holds no rows; a batch has at least one: write them, or take it away"
+    );
     assert_eq!(message(csv("size,size\n1,2\n")), "'a.csv' has two columns named 'size'");
     assert_eq!(
         message(csv("size,code,sold,new\n1,2,,\n1,2\n")),
@@ -139,7 +142,10 @@ fn errors_of_parquet_are_clear_and_never_a_panic() {
         let text = message(read_parquet(bytes.slice(..length), "a.parquet"));
         assert!(text.starts_with("'a.parquet' is not a whole Parquet file: "), "{text}");
     }
-    assert_eq!(message(read_parquet(Bytes::new(), "a.parquet")), "'a.parquet' is empty");
+    assert_eq!(
+        message(read_parquet(Bytes::new(), "a.parquet")),
+        "'a.parquet' is empty; write its header and rows, or take the file away"
+    );
     for place in (0..bytes.len()).step_by(7) {
         let mut damaged = bytes.to_vec();
         damaged[place] ^= 0xff;
@@ -154,7 +160,10 @@ fn errors_of_json_name_the_row_or_the_place() {
     assert!(message(read(r#"{"batch_number":1,"data":[{"size":1},{"si"#)).starts_with("'api' breaks off: EOF"));
     assert_eq!(message(read(r#"{"data":[{"size":1}]}"#)), "'api' is not the JSON expected: it has no 'batch_number'");
     assert_eq!(message(read(r#"{"batch_number":1}"#)), "'api' is not the JSON expected: it has no 'data'");
-    assert_eq!(message(read(r#"{"batch_number":1,"data":[]}"#)), "'batch 1 of api' holds no rows");
+    assert_eq!(
+        message(read(r#"{"batch_number":1,"data":[]}"#)),
+        "'batch 1 of api' holds no rows; a batch has at least one: write them, or take it away"
+    );
     assert_eq!(
         message(read(r#"{"batch_number":1,"data":[["1","2","","",""],["1"]]}"#)),
         "'api', row 2: 1 values where the project has 5 columns (4 without the optional ones)"
@@ -176,7 +185,9 @@ fn files_are_told_by_their_extension() {
     assert!(message(read_file(&folder.path().join("none.csv"))).contains("none.csv': No such file"));
     let empty = folder.path().join("b.parquet");
     std::fs::write(&empty, "").expect("written");
-    assert!(message(read_file(&empty)).ends_with("b.parquet' is empty"));
+    assert!(
+        message(read_file(&empty)).ends_with("b.parquet' is empty; write its header and rows, or take the file away")
+    );
 }
 
 #[test]

@@ -357,7 +357,7 @@ async fn other_refusals_are_errors_with_their_detail() {
     assert!(client.error().await.ends_with("answered 400: group 5 does not exist"));
     assert!(client.error().await.ends_with("answered 404: collected"));
     assert!(client.error().await.ends_with("has no column 'code'; it has 'size'"));
-    assert!(client.error().await.ends_with("holds no rows"));
+    assert!(client.error().await.ends_with("holds no rows; a batch has at least one: write them, or take it away"));
 }
 
 async fn get_json(url: &str) -> (u16, Value) {

@@ -23,13 +23,13 @@ pub enum ReadError {
         name: String,
     },
     /// There is no byte.
-    #[error("'{name}' is empty")]
+    #[error("'{name}' is empty; write its header and rows, or take the file away")]
     Empty {
         /// The file.
         name: String,
     },
     /// There are columns but no row.
-    #[error("'{name}' holds no rows")]
+    #[error("'{name}' holds no rows; a batch has at least one: write them, or take it away")]
     NoRows {
         /// The file.
         name: String,

@@ -60,7 +60,7 @@ pub enum SourceError {
         reason: String,
     },
     /// No file fits.
-    #[error("'{pattern}' names no CSV or Parquet file")]
+    #[error("'{pattern}' names no CSV or Parquet file; put one there, or correct 'source.path'")]
     NoFiles {
         /// The path or pattern, from the project's folder.
         pattern: String,

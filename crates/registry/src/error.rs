@@ -161,12 +161,11 @@ impl DatabaseError {
         let reason = reason_of(&error);
         match &error {
             sqlx::Error::Database(database) => match database.code().as_deref() {
-                // 13 is SQLITE_FULL; 53100 is PostgreSQL's disk_full.
-                Some("13" | "53100") => DatabaseError::DiskFull { place, reason },
+                // 13 is SQLITE_FULL, 4874 SQLITE_IOERR_SHMSIZE (no room for the file beside the log of writes); 53100 is
+                // PostgreSQL's disk_full.
+                Some("13" | "4874" | "53100") => DatabaseError::DiskFull { place, reason },
                 // SQLITE_BUSY, SQLITE_LOCKED and their extended codes (the low byte is the primary code).
                 Some("5" | "6" | "261" | "262" | "517" | "773") => DatabaseError::Busy { place },
-                // SQLITE_IOERR_WRITE and SQLITE_IOERR_FSYNC where the disk has no space.
-                Some("778" | "1034") if reason.contains("full") => DatabaseError::DiskFull { place, reason },
                 // 53300: too many connections.
                 Some(code) if is_passing(code) || code == "53300" => DatabaseError::Lost { place, reason },
                 _ => DatabaseError::Query { place, reason },

@@ -1,6 +1,7 @@
 //! The project that a command works in.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tidewheel_domain::project::{Layers, Project};
@@ -51,6 +52,7 @@ impl Context {
         let mut settings = StoreSettings::new(self.database(&store.database), self.objects(&store.objects));
         settings.s3 =
             S3Settings { endpoint: store.endpoint.clone(), region: store.region.clone(), ..S3Settings::default() };
+        settings.retry_for = Duration::from_millis(store.retry_ms);
         settings
     }
 

@@ -368,6 +368,8 @@ pub struct StoreSpec {
     pub endpoint: Option<String>,
     /// Region of the S3 service.
     pub region: Option<String>,
+    /// Milliseconds for which a database that is away is waited for.
+    pub retry_ms: u64,
 }
 
 impl Project {
@@ -458,6 +460,8 @@ impl TryFrom<RawProject> for Project {
                 objects: raw.store.objects.clone().unwrap_or_else(|| ".tidewheel/objects".into()),
                 endpoint: raw.store.endpoint.clone(),
                 region: raw.store.region.clone(),
+                retry_ms: (within("store.retry_seconds", raw.store.retry_seconds.unwrap_or(30.0), 0.0, 3600.0)?
+                    * 1000.0) as u64,
             },
             drift: drift(&raw, &known)?,
             columns,

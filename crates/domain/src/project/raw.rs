@@ -351,4 +351,6 @@ pub struct RawStore {
     pub endpoint: Option<String>,
     /// Region of the S3 service. Default: the variable `AWS_REGION`, else us-east-1.
     pub region: Option<String>,
+    /// Seconds for which a database that is away is waited for. Default: 30.
+    pub retry_seconds: Option<f64>,
 }

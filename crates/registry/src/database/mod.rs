@@ -11,6 +11,7 @@ mod transaction;
 pub(crate) mod value;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
@@ -46,6 +47,8 @@ pub(crate) struct Database {
     /// Kind, name and host for messages; no password.
     place: Arc<str>,
     retry_for: Duration,
+    /// Whether the last call gave up waiting: the next ones do not wait all over again.
+    away: Arc<AtomicBool>,
 }
 
 impl Database {
@@ -125,7 +128,8 @@ impl Database {
         F: Fn() -> Fut,
         Fut: Future<Output = Result<T, RegistryError>>,
     {
-        let deadline = Instant::now() + self.retry_for;
+        let patience = if self.away.load(Ordering::Relaxed) { Duration::ZERO } else { self.retry_for };
+        let deadline = Instant::now() + patience;
         let mut pause = Duration::from_millis(50);
         loop {
             match body().await {
@@ -134,7 +138,11 @@ impl Database {
                     sleep(pause).await;
                     pause = (pause * 2).min(Duration::from_secs(2));
                 }
-                result => return result,
+                result => {
+                    let away = result.as_ref().is_err_and(RegistryError::is_transient);
+                    self.away.store(away, Ordering::Relaxed);
+                    return result;
+                }
             }
         }
     }

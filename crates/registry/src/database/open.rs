@@ -64,10 +64,11 @@ async fn open_postgres(url: &str, retry_for: Duration) -> Result<Database, Datab
             return Err(DatabaseError::Unreachable { place: place.to_string(), reason });
         }
     }
-    let pool =
-        PgPoolOptions::new().max_connections(8).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
+    // The pool itself tries again that long before a call fails.
+    let patience = retry_for.clamp(Duration::from_secs(1), Duration::from_secs(5));
+    let pool = PgPoolOptions::new().max_connections(8).acquire_timeout(patience).connect_lazy_with(options);
     migrate::postgres(&pool, &place).await?;
-    Ok(Database { pools: Pools::Postgres(pool), place, retry_for })
+    Ok(Database { pools: Pools::Postgres(pool), place, retry_for, away: Arc::default() })
 }
 
 fn connect_error(place: &str, error: sqlx::Error) -> DatabaseError {
@@ -133,7 +134,7 @@ async fn open_sqlite(path: &Path, retry_for: Duration) -> Result<Database, Datab
         .acquire_timeout(BUSY_TIMEOUT)
         .max_lifetime(None)
         .connect_lazy_with(options.pragma("query_only", "on"));
-    Ok(Database { pools: Pools::Sqlite { writer, readers }, place, retry_for })
+    Ok(Database { pools: Pools::Sqlite { writer, readers }, place, retry_for, away: Arc::default() })
 }
 
 /// Sorts what opening the file may report: SQLITE_CANTOPEN 14, SQLITE_READONLY 8, SQLITE_NOTADB 26, SQLITE_PERM 3.

@@ -14,6 +14,9 @@ use super::error::ObjectError;
 use super::key::Area;
 use crate::settings::S3Settings;
 
+/// A machine that has keys of its own gives them within this time.
+const KEYS_MAY_TAKE: Duration = Duration::from_secs(5);
+
 #[derive(Debug)]
 pub(super) struct S3Store {
     raw: AmazonS3,
@@ -167,19 +170,22 @@ impl Connection {
             Some(endpoint) => format!("S3 store at {endpoint}"),
             None => format!("S3 store of Amazon in {region}"),
         };
-        let named = |setting: &Option<String>, name| setting.is_some() || variable(name).is_some();
+        let keys = [
+            (settings.access_key_id.is_some(), "AWS_ACCESS_KEY_ID"),
+            (settings.secret_access_key.is_some(), "AWS_SECRET_ACCESS_KEY"),
+        ];
+        let missing = keys.iter().filter(|(given, name)| !given && variable(name).is_none());
+        let missing = missing.map(|&(_, name)| name).collect::<Vec<_>>();
         let elsewhere = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"];
         let elsewhere = elsewhere.into_iter().chain(["AWS_CONTAINER_CREDENTIALS_FULL_URI"]);
-        // Only on Amazon's machines do keys come from the machine itself; elsewhere asking it would only hang.
-        if endpoint.is_some()
-            && elsewhere.into_iter().all(|name| variable(name).is_none())
-            && !(named(&settings.access_key_id, "AWS_ACCESS_KEY_ID")
-                && named(&settings.secret_access_key, "AWS_SECRET_ACCESS_KEY"))
-        {
+        // Only on Amazon's machines do keys come from the machine itself; elsewhere asking it would only hang. Half a
+        // pair of keys is a mistake anywhere.
+        let of_machine = endpoint.is_none() && missing.len() == keys.len();
+        if !missing.is_empty() && !of_machine && elsewhere.into_iter().all(|name| variable(name).is_none()) {
             return Err(ObjectError::AccessDenied {
                 place,
-                reason: "no keys are given".to_owned(),
-                advice: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+                reason: format!("no keys are given ({} not set)", missing.join(" and ")),
+                advice: format!("set {} in the environment", missing.join(" and ")),
             });
         }
         Ok(Connection { endpoint, region, place, settings: settings.clone() })
@@ -266,10 +272,14 @@ impl Connection {
         };
         let unreachable = |reason: String| ObjectError::Unreachable { place: self.place.clone(), reason };
         let bad = |reason: String| ObjectError::Setting(format!("'{base}/{path}' is no valid address: {reason}"));
-        let credential = bucket.credentials().get_credential().await.map_err(|error| {
+        let no_keys = |reason: String| {
+            let reason = format!("no keys are given, and this machine has none of its own ({reason})");
             let advice = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned();
-            ObjectError::AccessDenied { place: self.place.clone(), reason: with_sources(&error), advice }
-        })?;
+            ObjectError::AccessDenied { place: self.place.clone(), reason, advice }
+        };
+        let asked = tokio::time::timeout(KEYS_MAY_TAKE, bucket.credentials().get_credential()).await;
+        let asked = asked.map_err(|_| no_keys(format!("no answer within {} s", KEYS_MAY_TAKE.as_secs())))?;
+        let credential = asked.map_err(|error| no_keys(with_sources(&error)))?;
         let mut last = None;
         // A server that is just starting refuses the first connections.
         for attempt in 0..3u32 {

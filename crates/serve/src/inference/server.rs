@@ -38,8 +38,9 @@ use crate::observe::{LogSettings, Metrics, PredictionLog};
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// So many connections are open at once; more wait.
 const CONNECTIONS: usize = 8_192;
-/// Requests under way have this long to end after the signal.
-const REQUESTS_MAY_TAKE: Duration = Duration::from_secs(10);
+/// Requests under way have this long to end after the signal. Answers take a fraction of it: what is left then waits
+/// for a client that does not send the rest of its request or does not read.
+const REQUESTS_MAY_TAKE: Duration = Duration::from_secs(1);
 /// The prediction log has this long to empty its queue.
 const LOG_MAY_TAKE: Duration = Duration::from_secs(15);
 
@@ -164,7 +165,7 @@ impl Server {
         accept(listener, &self.router, &connections, &shutdown, &cut).await;
         connections.close();
         if timeout(REQUESTS_MAY_TAKE, connections.wait()).await.is_err() {
-            tracing::warn!(open = connections.len(), "connections are cut: their requests take too long");
+            tracing::warn!(open = connections.len(), "connections are cut: their clients neither send nor read on");
             cut.cancel();
             connections.wait().await;
         }

@@ -71,7 +71,7 @@ impl Context {
     /// The clean rows of a batch.
     pub async fn clean(&self, batch: &Batch) -> Result<CleanBatch, PipelineError> {
         let bytes = self.registry.objects().get_clean(&batch.sha256).await?;
-        let what = format!("the clean rows of batch {} ({})", batch.id, batch.sha256);
+        let what = format!("the stored file 'data-clean/{}.parquet' of batch {}", batch.sha256, batch.id);
         let bytes = bytes.ok_or_else(|| PipelineError::Missing { what: what.clone() })?;
         Ok(compute(move || read_clean(bytes, &what)).await??)
     }

@@ -63,8 +63,14 @@ impl Runner {
             return Err(PipelineError::LeaseLost);
         }
         let stopped = result.as_ref().is_err_and(PipelineError::is_stop);
-        lease.release().await?;
-        if stopped { Err(PipelineError::Stopped) } else { result }
+        let released = lease.release().await;
+        if stopped {
+            return Err(PipelineError::Stopped);
+        }
+        // What went wrong first is what is told.
+        let outcome = result?;
+        released?;
+        Ok(outcome)
     }
 
     /// The first step for an outside orchestrator: creates the turn under `external_id` and stores its batch.
@@ -105,48 +111,32 @@ async fn step_under_lease(context: &Context, external_id: &str, step: Step) -> R
     let turn = registry.turn_by_external_id(&context.project.name, external_id).await?;
     let mut turn = turn.ok_or_else(|| {
         PipelineError::Order(format!(
-            "no turn is known as '{external_id}'; begin it with `step ingest --run {external_id}`"
+            "no turn is known as '{external_id}'; begin it with `tidewheel step ingest --run {external_id}`"
         ))
     })?;
     if matches!(turn.state, TurnState::Succeeded | TurnState::Waiting) {
         return Ok(turn);
     }
-    if turn.state != TurnState::Running {
-        turn = registry.reopen_turn(&turn.run_id, None).await?;
-    }
     let state = State::load(context, &turn).await?;
-    let needs = |what: &str, ready: bool| {
-        let text = format!("turn '{external_id}' has no {what} yet; run the step before first");
-        if ready { Ok(()) } else { Err(PipelineError::Order(text)) }
-    };
+    in_order(&turn, external_id, &state, step)?;
+    turn = registry.reopen_turn(&turn.run_id, None).await?;
     let result = match step {
-        Step::CheckDrift => {
-            needs("batch", state.done(TaskName::IngestData))?;
-            match check(context, &turn, &state).await {
-                Ok(action) if !action.trains() => {
-                    return Box::pin(close(context, &turn, action)).await;
-                }
-                other => other.map(|_| ()),
+        Step::CheckDrift => match check(context, &turn, &state).await {
+            Ok(action) if !action.trains() => {
+                return Box::pin(close(context, &turn, action)).await;
             }
-        }
-        Step::Train => {
-            needs("decision", state.done(TaskName::CheckDrift))?;
-            trained(context, &refreshed(context, &turn.run_id).await?, &state).await
-        }
-        Step::Promote => {
-            needs("trained version", state.done(TaskName::TrainModel))?;
-            promoted(context, &turn, &state).await
-        }
-        Step::Reload => {
-            needs("verdict", state.done(TaskName::Promote))?;
-            match reloaded(context, &turn, &state).await {
-                Ok(()) => return ended(context, &turn).await,
-                Err(error) => Err(error),
-            }
-        }
+            other => other.map(|_| ()),
+        },
+        Step::Train => trained(context, &refreshed(context, &turn.run_id).await?, &state).await,
+        Step::Promote => promoted(context, &turn, &state).await,
+        Step::Reload => match reloaded(context, &turn, &state).await {
+            Ok(()) => return ended(context, &turn).await,
+            Err(error) => Err(error),
+        },
     };
     match result {
         Ok(()) => refreshed(context, &turn.run_id).await,
+        Err(error) if error.is_stop() => Err(error),
         Err(error) => {
             fail(context, &turn, &error).await?;
             Err(error)
@@ -206,6 +196,27 @@ async fn settle_waiting(context: &Context, turn: &Turn) -> Result<(), PipelineEr
     Ok(())
 }
 
+/// Whether everything before a step has been done.
+fn in_order(turn: &Turn, external_id: &str, state: &State, step: Step) -> Result<(), PipelineError> {
+    let (what, task, before) = match step {
+        Step::CheckDrift => ("batch", TaskName::IngestData, "ingest"),
+        Step::Train => ("decision", TaskName::CheckDrift, "check-drift"),
+        Step::Promote => ("trained version", TaskName::TrainModel, "train"),
+        Step::Reload => ("verdict", TaskName::Promote, "promote"),
+    };
+    if !state.done(task) {
+        return Err(PipelineError::Order(format!(
+            "turn '{external_id}' has no {what} yet; run `tidewheel step {before} --run {external_id}` first"
+        )));
+    }
+    if step == Step::Train && !answered(turn).or(turn.action).is_some_and(Action::trains) {
+        return Err(PipelineError::Order(format!(
+            "turn '{external_id}' was decided not to train; `tidewheel step check-drift --run {external_id}` ends it"
+        )));
+    }
+    Ok(())
+}
+
 async fn turn_under_lease(
     context: &Context,
     source: &mut dyn Source,
@@ -229,8 +240,8 @@ async fn turn_under_lease(
     }
 }
 
-/// Finds the turn that was cut off or begins a new one, and sees to it that its batch is stored. A turn whose batch
-/// cannot be had is given back as failed.
+/// Finds the turn that was cut off or has failed, or begins a new one, and sees to it that its batch is stored. A turn
+/// whose batch cannot be had is given back as failed.
 async fn begin(
     context: &Context,
     source: &mut dyn Source,
@@ -241,19 +252,24 @@ async fn begin(
     let project = &context.project.name;
     registry.create_or_get_experiment(project, now()).await?;
     let unfinished = match external_id {
-        Some(external_id) => registry.turn_by_external_id(project, external_id).await?,
-        None => registry.unfinished_turn(project).await?,
+        Some(external_id) => turn_of(context, external_id).await?,
+        None => to_take_up(context).await?,
     };
     if let Some(turn) = &unfinished {
-        let state = State::load(context, turn).await?;
-        if turn.batch.is_some() || turn.state != TurnState::Running {
+        if matches!(turn.state, TurnState::Succeeded | TurnState::Waiting) {
+            return Ok(Some(turn.clone()));
+        }
+        if turn.batch.is_some() {
+            let turn = &registry.reopen_turn(&turn.run_id, None).await?;
             context.observer.event(Event::TurnStarted { number: turn.number, resumed: true });
-            ingested_before(context, turn, &state).await?;
+            ingested_before(context, turn, &State::load(context, turn).await?).await?;
             return Ok(Some(refreshed(context, &turn.run_id).await?));
         }
     }
     let fetched = ingest::fetch(context, source, unfinished.as_ref(), interrupted || unfinished.is_some()).await;
-    if matches!(&fetched, Ok(None)) && unfinished.is_none() {
+    // A turn that failed before it had a batch waits for one, as a new turn would.
+    let waits = unfinished.as_ref().is_none_or(|turn| turn.state != TurnState::Running);
+    if matches!(&fetched, Ok(None)) && waits {
         return Ok(None);
     }
     if fetched.as_ref().is_err_and(PipelineError::is_stop) {
@@ -261,7 +277,7 @@ async fn begin(
     }
     let champion = registry.production_version(&context.project.model_name).await?.map(|version| version.version);
     let turn = match unfinished.clone() {
-        Some(turn) => turn,
+        Some(turn) => registry.reopen_turn(&turn.run_id, None).await?,
         None => registry.begin_turn(project, external_id, champion, now()).await?,
     };
     context.observer.event(Event::TurnStarted { number: turn.number, resumed: unfinished.is_some() });
@@ -275,6 +291,36 @@ async fn begin(
             }
             context.observer.event(Event::TurnEnded(&turn));
             Ok(Some(turn))
+        }
+    }
+}
+
+/// The turn that the next run takes up: one that was cut off, else the newest if it has failed. What failed is not
+/// passed over: its batch would never be decided about.
+async fn to_take_up(context: &Context) -> Result<Option<Turn>, PipelineError> {
+    let project = &context.project.name;
+    if let Some(turn) = context.registry.unfinished_turn(project).await? {
+        return Ok(Some(turn));
+    }
+    let newest = context.registry.turns(project).await?.pop();
+    Ok(newest.filter(|turn| turn.state == TurnState::Failed))
+}
+
+/// The turn that an outside orchestrator knows by an id, unless another one is at work: then nothing is asked of the
+/// source, which might move on.
+async fn turn_of(context: &Context, external_id: &str) -> Result<Option<Turn>, PipelineError> {
+    let project = &context.project.name;
+    let turn = context.registry.turn_by_external_id(project, external_id).await?;
+    let running = context.registry.unfinished_turn(project).await?;
+    match running.filter(|running| turn.as_ref().is_none_or(|turn| turn.run_id != running.run_id)) {
+        None => Ok(turn),
+        Some(_) if turn.as_ref().is_some_and(|turn| turn.state == TurnState::Succeeded) => Ok(turn),
+        Some(running) => {
+            let known_as = running.external_id.map(|id| format!(", known as '{id}',")).unwrap_or_default();
+            Err(PipelineError::Order(format!(
+                "turn {}{known_as} has not ended; finish it first, or give it up with `tidewheel runs cancel {}`",
+                running.number, running.number
+            )))
         }
     }
 }

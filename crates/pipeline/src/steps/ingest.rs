@@ -39,7 +39,11 @@ pub async fn fetch(
     interrupted: bool,
 ) -> Result<Option<Fetched>, PipelineError> {
     let turns = context.registry.turns(&context.project.name).await?;
-    let mut earlier = turns.iter().rev().filter(|turn| before.is_none_or(|before| turn.number < before.number));
+    // A turn without a batch may have seen one that it could not store: that one is asked for again.
+    let mut earlier = turns
+        .iter()
+        .rev()
+        .filter(|turn| turn.batch.is_some() && before.is_none_or(|before| turn.number < before.number));
     let position = earlier.find_map(|turn| turn.source_position.as_deref());
     let position = match position {
         None => SourcePosition::Start,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use tidewheel_domain::turn::{Turn, TurnState};
-use tidewheel_pipeline::{Outcome, PipelineError, Runner};
+use tidewheel_pipeline::{Outcome, Runner};
 use tidewheel_registry::Registry;
 
 use crate::cli::{FormatFlag, Globals};
@@ -71,7 +71,6 @@ pub(crate) async fn turn_all(
                 ended.no_more_data = true;
                 break;
             }
-            Err(error @ PipelineError::Stopped) => return Err(error.into()),
             Err(error) => return Err(error.into()),
         };
         ended.failed = turn.state == TurnState::Failed;
@@ -80,6 +79,13 @@ pub(crate) async fn turn_all(
                 summary::heading(output)?;
             }
             summary::line(output, registry, &turn).await?;
+        }
+        if ended.failed {
+            tracing::warn!(
+                "turn {0} failed. Once the cause is gone the next run takes it up where it failed; \
+                 `tidewheel runs cancel {0} --reason TEXT` gives it up",
+                turn.number
+            );
         }
         turns.push(turn);
     }

@@ -8,7 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidewheel_domain::Metrics;
 use tidewheel_domain::decision::PersonAnswer;
-use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnState};
+use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnOutcome, TurnState};
+use tidewheel_pipeline::lease::LeaseGuard;
 use tidewheel_registry::Registry;
 
 use crate::cli::{FormatFlag, Globals};
@@ -69,6 +70,17 @@ enum RunsCommand {
         #[command(flatten)]
         format: FormatFlag,
     },
+    /// Give a turn up that was cut off, failed or waits; the next run goes on with the next batch
+    #[command(after_help = "Example:\n  tidewheel runs cancel 3 --reason \"the file was a test\"")]
+    Cancel {
+        /// The turn: its number, its id or the beginning of it, or the id of an outside orchestrator
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        reason: Reason,
+        #[command(flatten)]
+        format: FormatFlag,
+    },
     /// Print the log lines of a turn
     #[command(after_help = "Examples:\n  tidewheel runs logs 3\n  tidewheel runs logs 3 --task check_drift")]
     Logs {
@@ -114,6 +126,10 @@ pub(crate) async fn run(globals: &Globals, args: RunsArgs) -> anyhow::Result<Sta
                 Format::Text => show(&registry, &turn, output, Format::Text).await?,
             }
         }
+        RunsCommand::Cancel { id, reason, format } => {
+            let turn = find(&registry, &context, &id).await?;
+            cancel(&context, &registry, &turn, &reason, output, format.format).await?;
+        }
         RunsCommand::Logs { id, task, follow, format } => {
             let turn = find(&registry, &context, &id).await?;
             logs(&registry, &turn, task, follow, output, format.format).await?;
@@ -149,6 +165,33 @@ pub(crate) async fn find(registry: &Registry, context: &Context, id: &str) -> an
     registry.find_turn(&context.project.name, id).await?.ok_or_else(|| {
         wrong_use(format!("there is no turn '{id}', or more than one begins so; `tidewheel runs list` names them"))
     })
+}
+
+async fn cancel(
+    context: &Context,
+    registry: &Registry,
+    turn: &Turn,
+    reason: &Reason,
+    output: Output,
+    format: Format,
+) -> anyhow::Result<()> {
+    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
+        return Err(wrong_use(format!("turn {} is {} already: there is nothing to give up", turn.number, turn.state)));
+    }
+    // A turn that is at work holds the lease, and is not given up behind its back.
+    let lease = LeaseGuard::acquire(registry, &context.project.name, &context.root).await?;
+    let mut error = format!("given up by {}: {}", reason.who(), reason.reason);
+    if let Some(before) = &turn.error {
+        error.push_str(&format!(" (it had failed: {before})"));
+    }
+    let outcome = TurnOutcome { state: TurnState::Cancelled, metrics_newest_batch: Metrics::new(), error: Some(error) };
+    let cancelled = registry.finish_turn(&turn.run_id, &outcome, clock::now()).await;
+    lease.release().await?;
+    let cancelled = cancelled?;
+    if format == Format::Json {
+        return output.json(&cancelled);
+    }
+    output.line(format!("turn {} is given up; `tidewheel run` goes on with the next batch", cancelled.number))
 }
 
 async fn list(context: &Context, registry: &Registry, output: Output, format: Format) -> anyhow::Result<()> {

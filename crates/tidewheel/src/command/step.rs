@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use tidewheel_domain::turn::{Action, Turn, TurnState};
+use tidewheel_pipeline::PipelineError;
 use tidewheel_pipeline::observer::Silent;
 use tidewheel_pipeline::turn::{Step, step};
 
 use crate::cli::{FormatFlag, Globals};
 use crate::context::Context;
-use crate::failure::Status;
+use crate::failure::{Status, wrong_use};
 use crate::output::{Format, Output};
 use crate::shutdown;
 use crate::turning::{runner, turning};
@@ -72,9 +73,13 @@ pub(crate) async fn run(globals: &Globals, args: StepArgs) -> anyhow::Result<Sta
     let registry = context.registry().await?;
     let turning = turning(&context, registry.clone(), Arc::new(Silent), shutdown::on_signal());
     let turn = match step_of {
-        None => runner(&context, turning).await?.step_ingest(&run.id).await?,
-        Some(step_of) => Some(step(&turning, &run.id, step_of).await?),
+        None => runner(&context, turning).await?.step_ingest(&run.id).await,
+        Some(step_of) => step(&turning, &run.id, step_of).await.map(Some),
     };
+    let turn = turn.map_err(|error| match error {
+        PipelineError::Order(text) => wrong_use(text),
+        error => error.into(),
+    })?;
     registry.close().await;
     let Some(turn) = turn else { return Ok(NO_MORE_DATA) };
     let output = Output::new(globals.color);

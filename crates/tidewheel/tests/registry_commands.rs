@@ -241,6 +241,9 @@ fn versions_are_listed_rolled_back_and_promoted_with_a_reason() {
         (&json!("rollback"), &json!("maria"), &json!("errors doubled"))
     );
     fixture.run(&["models", "rollback", "--reason", "x"]).fails_with(1, &["no earlier production version"]);
+    for args in [&["rollback", "42", "--reason", "x"][..], &["promote", "42", "--reason", "x"], &["show", "42"]] {
+        fixture.run(&[&["models"], args].concat()).wrong_use(&["no version 42", "it has 1 and 2"]);
+    }
     let promoted = fixture.run(&["models", "promote", "2", "--reason", "it was right"]).ok().stdout;
     assert!(promoted.contains("version 2"), "{promoted}");
     assert!(fixture.run(&["models", "promote", "v2", "--reason", "again"]).ok().stdout.contains("already"));

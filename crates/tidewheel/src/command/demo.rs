@@ -64,8 +64,9 @@ struct Mark {
 }
 
 pub(crate) async fn run(globals: &Globals, args: DemoArgs) -> anyhow::Result<Status> {
-    let mut mark = prepare(&args)?;
+    // Before anything is written.
     let listener = if args.once { None } else { Some(bind(args.listen, false).await.map_err(wrong_or_failed)?) };
+    let mut mark = prepare(&args)?;
     let context = Context::load(&std::path::absolute(&args.dir)?, &globals.settings)?;
     let output = Output::new(globals.color);
     let text = args.format.format == Format::Text;

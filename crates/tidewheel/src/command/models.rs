@@ -91,6 +91,9 @@ pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<S
             }
         }
         ModelsCommand::Rollback { version, reason, format } => {
+            if let Some(version) = version {
+                find(&registry, model, version).await?;
+            }
             let target = registry.rollback_target(model, version.map(|version| version.0)).await?;
             verify::loads(&registry, &find(&registry, model, VersionNumber(target)).await?).await?;
             let who = reason.who();
@@ -104,9 +107,31 @@ pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<S
 }
 
 async fn find(registry: &Registry, model: &str, version: VersionNumber) -> anyhow::Result<ModelVersion> {
-    registry.model_version(model, version.0).await?.ok_or_else(|| {
-        wrong_use(format!("model '{model}' has no version {version}; `tidewheel models list` names them"))
-    })
+    if let Some(found) = registry.model_version(model, version.0).await? {
+        return Ok(found);
+    }
+    let known = registry.model_versions(model).await?.iter().map(|known| known.version).collect::<Vec<_>>();
+    Err(wrong_use(format!("model '{model}' has no version {version}; {}", numbers(&known))))
+}
+
+/// `it has versions 1 to 3`, with each run of numbers from its first to its last.
+fn numbers(versions: &[i64]) -> String {
+    let mut runs: Vec<(i64, i64)> = Vec::new();
+    for &version in versions {
+        match runs.last_mut() {
+            Some((_, last)) if *last + 1 == version => *last = version,
+            _ => runs.push((version, version)),
+        }
+    }
+    if runs.is_empty() {
+        return "it has none yet, `tidewheel run` trains the first".to_owned();
+    }
+    let runs = runs.iter().map(|&(first, last)| match last - first {
+        0 => first.to_string(),
+        1 => format!("{first} and {last}"),
+        _ => format!("{first} to {last}"),
+    });
+    format!("it has {}", runs.collect::<Vec<_>>().join(", "))
 }
 
 fn say_switched(output: Output, format: Format, version: &ModelVersion, what: &str) -> anyhow::Result<()> {

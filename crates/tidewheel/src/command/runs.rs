@@ -175,23 +175,29 @@ async fn cancel(
     output: Output,
     format: Format,
 ) -> anyhow::Result<()> {
-    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
-        return Err(wrong_use(format!("turn {} is {} already: there is nothing to give up", turn.number, turn.state)));
-    }
     // A turn that is at work holds the lease, and is not given up behind its back.
     let lease = LeaseGuard::acquire(registry, &context.project.name, &context.root).await?;
-    let mut error = format!("given up by {}: {}", reason.who(), reason.reason);
-    if let Some(before) = &turn.error {
-        error.push_str(&format!(" (it had failed: {before})"));
-    }
-    let outcome = TurnOutcome { state: TurnState::Cancelled, metrics_newest_batch: Metrics::new(), error: Some(error) };
-    let cancelled = registry.finish_turn(&turn.run_id, &outcome, clock::now()).await;
+    let cancelled = cancelled(registry, turn, reason).await;
     lease.release().await?;
     let cancelled = cancelled?;
     if format == Format::Json {
         return output.json(&cancelled);
     }
     output.line(format!("turn {} is given up; `tidewheel run` goes on with the next batch", cancelled.number))
+}
+
+async fn cancelled(registry: &Registry, turn: &Turn, reason: &Reason) -> anyhow::Result<Turn> {
+    let turn = registry.turn(&turn.run_id).await?.context("the turn is gone")?;
+    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
+        return Err(wrong_use(format!("turn {} is {} already: there is nothing to give up", turn.number, turn.state)));
+    }
+    let by = format!("given up by {}: {}", reason.who(), reason.reason);
+    let error = match &turn.error {
+        Some(error) => format!("{by} (it had failed: {error})"),
+        None => by,
+    };
+    let outcome = TurnOutcome { state: TurnState::Cancelled, metrics_newest_batch: Metrics::new(), error: Some(error) };
+    Ok(registry.finish_turn(&turn.run_id, &outcome, clock::now()).await?)
 }
 
 async fn list(context: &Context, registry: &Registry, output: Output, format: Format) -> anyhow::Result<()> {

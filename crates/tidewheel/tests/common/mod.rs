@@ -101,3 +101,57 @@ pub(crate) fn sales(folder: &Path, name: &str, seed: u64, rows: usize, shift: f6
     std::fs::write(&path, text).expect("written");
     path
 }
+
+/// A project in the folder that predicts units of sales, tuned quickly. Each file of `data` is a batch; there is none
+/// yet.
+pub(crate) fn project(folder: &Path) {
+    let sample = sales(folder, "sample.csv", 1, 300, 0.0);
+    run(folder, &["init", "--from", "sample.csv", "--target", "units"]).ok();
+    std::fs::remove_file(sample).expect("removed");
+    std::fs::create_dir(folder.join("data")).expect("made");
+    let file = folder.join("tidewheel.toml");
+    let text = std::fs::read_to_string(&file).expect("written");
+    let text =
+        text.replace("path = \"sample.csv\"", "path = \"data\"").replace("name = \"sample\"", "name = \"sales\"");
+    std::fs::write(&file, format!("{text}\n[train]\ntrials = 2\nfolds = 2\n")).expect("written");
+}
+
+/// The batches, turns and versions of a project, without times and without what an outside orchestrator called them.
+pub(crate) fn outcome(folder: &Path) -> [serde_json::Value; 3] {
+    ["batches", "runs", "models"].map(|list| timeless(run(folder, &[list, "list", "--format", "json"]).ok().json()))
+}
+
+/// A list without what differs between two runs over equal batches.
+pub(crate) fn timeless(mut list: serde_json::Value) -> serde_json::Value {
+    for row in list.as_array_mut().expect("a list") {
+        let row = row.as_object_mut().expect("an object");
+        let differs = ["duration_ms", "external_id", "source_position"];
+        row.retain(|name, _| !name.ends_with("_at") && !differs.contains(&name.as_str()));
+    }
+    list
+}
+
+/// Every file below a folder with its bytes.
+pub(crate) fn files(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = std::collections::BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.clone(), std::fs::read(&path).expect("read"));
+            }
+        }
+    }
+    found
+}
+
+/// The stored files of a project's batches, as received and clean.
+pub(crate) fn stored(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    let objects = folder.join(".tidewheel/objects");
+    let mut found = files(&objects.join("data-raw"));
+    found.extend(files(&objects.join("data-clean")));
+    found
+}

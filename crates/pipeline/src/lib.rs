@@ -31,6 +31,9 @@ pub mod steps;
 /// Training and judging a challenger; pure computation.
 pub mod training;
 
+/// Past batches under other policies.
+pub mod replay;
+
 /// The graph of tasks, and turning it.
 pub mod turn;
 

@@ -90,6 +90,7 @@ pub(crate) enum Command {
     Step(command::step::StepArgs),
     Serve(command::serve::ServeArgs),
     Why(command::why::WhyArgs),
+    Replay(command::replay::ReplayArgs),
     Models(command::models::ModelsArgs),
     Runs(command::runs::RunsArgs),
     Batches(command::batches::BatchesArgs),

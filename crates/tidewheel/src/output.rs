@@ -172,14 +172,15 @@ pub(crate) struct Table {
 
 impl Table {
     /// With these headings.
-    pub(crate) fn new<const N: usize>(heading: [&str; N]) -> Self {
-        Table { heading: heading.map(str::to_owned).to_vec(), rows: Vec::new() }
+    pub(crate) fn new<T: Into<String>>(heading: impl IntoIterator<Item = T>) -> Self {
+        Table { heading: heading.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
     /// Adds a row; it has as many cells as there are headings.
-    pub(crate) fn row<const N: usize>(&mut self, cells: [Cell; N]) {
-        debug_assert_eq!(N, self.heading.len(), "a cell for each heading");
-        self.rows.push(cells.into());
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = Cell>) {
+        let cells = cells.into_iter().collect::<Vec<_>>();
+        debug_assert_eq!(cells.len(), self.heading.len(), "a cell for each heading");
+        self.rows.push(cells);
     }
 
     fn render(&self, output: Output) -> String {

@@ -66,6 +66,12 @@ impl Registry {
         self.select_turns("e.name = $1 ORDER BY t.number", args![project]).await
     }
 
+    /// The turns of a project after the one of that number, oldest first, at most `limit`.
+    pub async fn turns_after(&self, project: &str, number: i64, limit: i64) -> Result<Vec<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.number > $2 ORDER BY t.number LIMIT $3";
+        self.select_turns(condition, args![project, number, limit]).await
+    }
+
     /// A turn by its run id.
     pub async fn turn(&self, run: &RunId) -> Result<Option<Turn>, RegistryError> {
         Ok(self.select_turns("t.run_id = $1", args![run]).await?.into_iter().next())

@@ -32,7 +32,7 @@ use super::request_id::RequestIds;
 use super::router::{endpoints, router};
 use super::state::{App, AppState};
 use super::watch::watch;
-use crate::observe::{LogSettings, Metrics, PredictionLog};
+use crate::observe::{LogSettings, Metrics, PredictionLog, TurnMetrics};
 
 /// A client has this long to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -135,6 +135,7 @@ impl Server {
             version,
             models,
             metrics,
+            turns: TurnMetrics::default(),
             log,
         });
         // Its outcome is logged, and shown by the server itself.

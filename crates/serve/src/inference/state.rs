@@ -14,7 +14,7 @@ use super::guard::Guard;
 use super::handle::ModelHandle;
 use super::model::ServedModel;
 use super::request_id::RequestIds;
-use crate::observe::{Metrics, PredictionLog};
+use crate::observe::{Metrics, PredictionLog, TurnMetrics};
 
 /// The parts of one server. Clones share them.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct App {
     pub models: ModelHandle,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// What the loop decided.
+    pub turns: TurnMetrics,
     /// The prediction log.
     pub log: PredictionLog,
     /// Who may ask.

@@ -100,7 +100,7 @@ pub(super) async fn list_groups(State(app): State<AppState>) -> Result<Response,
 
 /// `GET /metrics`
 pub(super) async fn get_metrics(State(app): State<AppState>) -> Response {
-    let text = app.metrics.render(&app.models.facts(), app.log.counts());
+    let text = app.metrics.render(&app.models.facts(), app.log.counts()) + &app.turns.render();
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 

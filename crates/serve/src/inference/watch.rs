@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidewheel_domain::turn::TurnState;
+use tidewheel_registry::RegistryError;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -16,11 +18,17 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
 /// A version that could not be loaded is tried again after this.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
 
+/// Between two looks at the turns of the loop.
+const TURNS_EVERY: Duration = Duration::from_secs(3);
+/// Turns that are read at once.
+const TURNS: i64 = 50;
+
 /// What the watch remembers between two looks.
 #[derive(Debug, Default)]
 struct Seen {
     marker: Option<i64>,
     failed_at: Option<Instant>,
+    turns_at: Option<Instant>,
 }
 
 /// Watches until `stop` is cancelled.
@@ -44,6 +52,12 @@ async fn look(app: &AppState, seen: &mut Seen) {
     let asked = within(LOOK_TIMEOUT, app.registry.production_marker(&app.project.model_name)).await;
     note_connection(&app.models, asked.as_ref().err());
     let Ok(marker) = asked else { return };
+    if seen.turns_at.is_none_or(|at| at.elapsed() >= TURNS_EVERY) {
+        seen.turns_at = Some(Instant::now());
+        if let Err(error) = within(LOOK_TIMEOUT, count_turns(app)).await {
+            tracing::warn!(%error, "the turns of the loop cannot be read");
+        }
+    }
     let again = seen.failed_at.is_some_and(|at| at.elapsed() >= RETRY_AFTER);
     if seen.marker == Some(marker) && !again {
         return;
@@ -56,6 +70,21 @@ async fn look(app: &AppState, seen: &mut Seen) {
     if app.models.reload().await.is_err() {
         seen.failed_at = Some(Instant::now());
     }
+}
+
+/// Counts the turns that have ended since the last look.
+async fn count_turns(app: &AppState) -> Result<(), RegistryError> {
+    for turn in app.registry.turns_after(&app.project.name, app.turns.last(), TURNS).await? {
+        if turn.state == TurnState::Running {
+            break;
+        }
+        let batch = match turn.batch {
+            Some(batch) => app.registry.batch(&app.project.name, batch).await?,
+            None => None,
+        };
+        app.turns.count(&turn, batch.as_ref());
+    }
+    Ok(())
 }
 
 /// Whether what serves is what the registry calls Production: the marker also moves with other stages and aliases.

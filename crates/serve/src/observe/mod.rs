@@ -9,8 +9,12 @@ pub mod exposition;
 /// The counters of a server.
 pub mod metrics;
 
+/// What the loop decided.
+pub mod turns;
+
 /// Every prediction, recorded.
 pub mod prediction_log;
 
 pub use metrics::{GroupCounts, Metrics, ModelFacts};
 pub use prediction_log::{LogSettings, PredictionLog};
+pub use turns::TurnMetrics;

@@ -27,6 +27,9 @@ pub(crate) mod why;
 /// Versions of the model: what there is, what is in production, the ledger.
 pub(crate) mod models;
 
+/// Past batches under other policies.
+pub(crate) mod replay;
+
 /// Turns of the loop.
 pub(crate) mod runs;
 
@@ -70,6 +73,7 @@ pub(crate) async fn dispatch(cli: Cli) -> anyhow::Result<Status> {
         Command::Serve(args) => serve::run(globals, args).await,
         Command::Why(args) => why::run(globals, args).await,
         Command::Models(args) => models::run(globals, args).await,
+        Command::Replay(args) => replay::run(globals, args).await,
         Command::Runs(args) => runs::run(globals, args).await,
         Command::Batches(args) => batches::run(globals, args).await,
         Command::Quarantine(args) => quarantine::run(globals, args).await,

@@ -102,17 +102,23 @@ pub(crate) fn sales(folder: &Path, name: &str, seed: u64, rows: usize, shift: f6
     path
 }
 
-/// A project in the folder that predicts units of sales, tuned quickly. Each file of `data` is a batch; there is none
-/// yet.
+/// A project in the folder that predicts units of sales, tuned quickly, and trained whenever something moved. Each file
+/// of `data` is a batch; there is none yet.
 pub(crate) fn project(folder: &Path) {
     let sample = sales(folder, "sample.csv", 1, 300, 0.0);
     run(folder, &["init", "--from", "sample.csv", "--target", "units"]).ok();
     std::fs::remove_file(sample).expect("removed");
     std::fs::create_dir(folder.join("data")).expect("made");
     let file = folder.join("tidewheel.toml");
-    let text = std::fs::read_to_string(&file).expect("written");
-    let text =
-        text.replace("path = \"sample.csv\"", "path = \"data\"").replace("name = \"sample\"", "name = \"sales\"");
+    let mut text = std::fs::read_to_string(&file).expect("written");
+    for (from, to) in [
+        ("path = \"sample.csv\"", "path = \"data\""),
+        ("name = \"sample\"", "name = \"sales\""),
+        ("[policy]\nname = \"costly-drift\"", "[policy]\nname = \"effect\""),
+    ] {
+        assert!(text.contains(from), "{from}: {text}");
+        text = text.replace(from, to);
+    }
     std::fs::write(&file, format!("{text}\n[train]\ntrials = 2\nfolds = 2\n")).expect("written");
 }
 

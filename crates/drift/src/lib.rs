@@ -62,6 +62,6 @@ pub mod text;
 
 pub use error::DriftError;
 pub use policy::{PolicyInputs, decide};
-pub use prose::{Lang, headline, log_lines, prose};
+pub use prose::{Lang, Parts, headline, log_lines, parts, prose};
 pub use report::compare;
 pub use text::render_text;

@@ -14,6 +14,7 @@ mod voice;
 
 pub use number::Lang;
 use voice::Voice;
+pub use voice::shown;
 
 /// Short paragraphs, separated by an empty line, that a manager can read: what changed, how much and against which
 /// bound, which rule decided, and what would have had to be different.
@@ -32,6 +33,53 @@ pub fn headline(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> Strin
     match lang {
         Lang::En => english::headline(&voice),
         Lang::Es => spanish::headline(&voice),
+    }
+}
+
+/// The sentences of a decision one by one, for a page that puts each beside its picture.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Parts {
+    /// See [`headline`].
+    pub headline: String,
+    /// With what the batch was compared and how many columns changed; or why nothing was compared.
+    pub lead: String,
+    /// One for each of [`Decision::causes`].
+    pub causes: Vec<CauseParts>,
+    /// One for each of [`Decision::irrelevant`].
+    pub irrelevant: Vec<CauseParts>,
+    /// What the batch costs.
+    pub error: Option<String>,
+    /// Where the mean of the target went.
+    pub target_mean: Option<String>,
+    /// Which rule decided.
+    pub rule: Option<String>,
+    /// What the ways lead to, without its colon; empty where there are none.
+    pub opening: String,
+    /// What would have had to be otherwise: each is enough by itself, nearest first.
+    pub ways: Vec<String>,
+    /// What a person said.
+    pub answer: Option<String>,
+    /// What came of it.
+    pub afterwards: Option<String>,
+    /// How sure the intervals are.
+    pub intervals: Option<String>,
+}
+
+/// The sentences of one cause.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CauseParts {
+    /// What changed, without the figures of the effects.
+    pub changed: Vec<String>,
+    /// What the column is to the model, what its change explains, and whether it has been answered.
+    pub role: Vec<String>,
+}
+
+/// [`prose`] in parts.
+pub fn parts(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> Parts {
+    let voice = Voice::new(decision, lang, labels);
+    match lang {
+        Lang::En => english::parts(&voice),
+        Lang::Es => spanish::parts(&voice),
     }
 }
 

@@ -7,7 +7,7 @@ use tidewheel_domain::decision::{
 use tidewheel_domain::drift_report::EffectName;
 
 use super::voice::{Voice, told_conditions, told_ways};
-use super::{ks_p_value, rests_on_p_values};
+use super::{CauseParts, Parts, ks_p_value, rests_on_p_values};
 
 mod cost;
 
@@ -71,21 +71,10 @@ fn action(action: Action) -> &'static str {
 }
 
 pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
-    let decision = voice.decision;
     let mut text = vec![format!("{}.", headline(voice))];
-    match &decision.rule.name {
-        RuleName::BatchAgain => {
-            text.push("Its content hash is that of a batch whose turn has finished, so nothing was tested.".to_owned());
-            return text;
-        }
-        RuleName::FirstRun => {
-            text.push(format!(
-                "{} rows arrived and no model exists yet. Later batches are compared with what this model learns from.",
-                voice.count(decision.batch.rows)
-            ));
-            return text;
-        }
-        _ => {}
+    if let Some(untested) = untested(voice) {
+        text.push(untested);
+        return text;
     }
     text.push(compared(voice));
     let (told, rest) = voice.causes();
@@ -105,13 +94,64 @@ pub(super) fn paragraphs(voice: &Voice<'_>) -> Vec<String> {
     text.extend(unseen(voice));
     text.extend(other_references(voice));
     text.extend(absent(voice));
-    if !rests_on_p_values(decision) && decision.counts.tested > 0 {
-        text.push(format!(
+    text.extend(intervals(voice));
+    text
+}
+
+/// The same in parts.
+pub(super) fn parts(voice: &Voice<'_>) -> Parts {
+    let decision = voice.decision;
+    let untested = untested(voice);
+    let tested = untested.is_none();
+    let causes = decision.causes.iter().map(|cause| {
+        let relation = cost::relation(voice, cause).into_iter();
+        let changes = cause.changes.iter().map(|change| format!("{}.", changed(voice, cause, change)));
+        CauseParts { changed: relation.chain(changes).collect(), role: role(voice, cause) }
+    });
+    let ignored = decision.irrelevant.iter().map(|cause| {
+        let changes = cause.changes.iter().map(|change| format!("{}.", changed(voice, cause, change)));
+        CauseParts { changed: changes.collect(), role: role(voice, cause) }
+    });
+    let (opening, ways) = ways(voice).unwrap_or_default();
+    Parts {
+        headline: headline(voice),
+        lead: untested.unwrap_or_else(|| compared(voice)),
+        causes: causes.collect(),
+        irrelevant: ignored.collect(),
+        error: cost::error(voice),
+        target_mean: cost::target_mean(voice),
+        rule: tested.then(|| rule(voice)),
+        opening: opening.to_owned(),
+        ways: ways.into_iter().map(|way| capitalised(&way)).collect(),
+        answer: cost::answered(voice),
+        afterwards: cost::afterwards(voice),
+        intervals: intervals(voice).filter(|_| tested),
+    }
+}
+
+/// Why nothing was tested, where nothing was.
+fn untested(voice: &Voice<'_>) -> Option<String> {
+    match &voice.decision.rule.name {
+        RuleName::BatchAgain => {
+            Some("Its content hash is that of a batch whose turn has finished, so nothing was tested.".to_owned())
+        }
+        RuleName::FirstRun => Some(format!(
+            "{} rows arrived and no model exists yet. Later batches are compared with what this model learns from.",
+            voice.count(voice.decision.batch.rows)
+        )),
+        _ => None,
+    }
+}
+
+fn intervals(voice: &Voice<'_>) -> Option<String> {
+    let decision = voice.decision;
+    let rests_on_effects = !rests_on_p_values(decision) && decision.counts.tested > 0;
+    rests_on_effects.then(|| {
+        format!(
             "The intervals hold for all columns at once: the chance that any of them misses is at most {}.",
             voice.percent(decision.report.alpha)
-        ));
-    }
-    text
+        )
+    })
 }
 
 fn compared(voice: &Voice<'_>) -> String {
@@ -212,23 +252,34 @@ fn what(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
 fn cause_text(voice: &Voice<'_>, cause: &Cause) -> String {
     let mut sentences: Vec<String> = cost::relation(voice, cause).into_iter().collect();
     for change in &cause.changes {
-        let mut sentence = capitalised(&what(voice, cause, change));
-        if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
-            sentence += &format!("; most often {}", voice.new_levels(&change.levels));
-        }
-        if let Some(p) = ks_p_value(voice.decision, &cause.column).filter(|_| rests_on_p_values(voice.decision)) {
-            sentence +=
-                &format!(". KS p-value {}; level {}", voice.p_value(p), voice.value(voice.decision.policy.p_below));
-        }
-        sentences.push(format!("{sentence}. {}.", measured(voice, change)));
+        sentences.push(format!("{}. {}.", changed(voice, cause, change), measured(voice, change)));
     }
+    sentences.extend(role(voice, cause));
+    sentences.join(" ")
+}
+
+/// What changed, in a sentence without its full stop.
+fn changed(voice: &Voice<'_>, cause: &Cause, change: &Change) -> String {
+    let mut sentence = capitalised(&what(voice, cause, change));
+    if change.kind == ChangeKind::NewLevels && !change.levels.is_empty() {
+        sentence += &format!("; most often {}", voice.new_levels(&change.levels));
+    }
+    if let Some(p) = ks_p_value(voice.decision, &cause.column).filter(|_| rests_on_p_values(voice.decision)) {
+        sentence += &format!(". KS p-value {}; level {}", voice.p_value(p), voice.value(voice.decision.policy.p_below));
+    }
+    sentence
+}
+
+/// What the column is to the model, what its change explains, and whether it has been answered.
+fn role(voice: &Voice<'_>, cause: &Cause) -> Vec<String> {
+    let mut sentences = Vec::new();
     if cause.target && cause.subject == CauseSubject::Column {
         sentences.push("It is what the model predicts.".to_owned());
     } else if let Some(weight) = cause.weight {
         sentences.push(format!("It carries {} of the model's predictions.", voice.percent(weight)));
     }
     sentences.extend(cost::cost_and_answer(voice, cause));
-    sentences.join(" ")
+    sentences
 }
 
 /// The effect with interval and bound.
@@ -342,20 +393,26 @@ fn rule(voice: &Voice<'_>) -> String {
 }
 
 fn counterfactuals(voice: &Voice<'_>) -> Option<String> {
+    let (opening, ways) = ways(voice)?;
+    Some(format!("{opening}: {}.", ways.join("; or ")))
+}
+
+/// The ways to another decision, and what they lead to.
+fn ways(voice: &Voice<'_>) -> Option<(&'static str, Vec<String>)> {
     let ways: Vec<String> = told_ways(voice.decision).map(|one| way(voice, one)).collect();
     if ways.is_empty() {
         return None;
     }
     let other = told_ways(voice.decision).next()?.action;
     let opening = match (other.trains(), ways.len()) {
-        (false, 1) if other == Action::StopAndAsk => "A person would have been asked had this been otherwise: ",
-        (false, _) if other == Action::StopAndAsk => "Another action had any of these been otherwise (nearest first): ",
-        (false, 1) => "It would not have trained had this been otherwise: ",
-        (false, _) => "It would not have trained had any of these been otherwise (nearest first): ",
-        (true, 1) => "It would have trained had this been otherwise: ",
-        (true, _) => "It would have trained had any of these been otherwise (nearest first): ",
+        (false, 1) if other == Action::StopAndAsk => "A person would have been asked had this been otherwise",
+        (false, _) if other == Action::StopAndAsk => "Another action had any of these been otherwise (nearest first)",
+        (false, 1) => "It would not have trained had this been otherwise",
+        (false, _) => "It would not have trained had any of these been otherwise (nearest first)",
+        (true, 1) => "It would have trained had this been otherwise",
+        (true, _) => "It would have trained had any of these been otherwise (nearest first)",
     };
-    Some(format!("{opening}{}.", ways.join("; or ")))
+    Some((opening, ways))
 }
 
 /// One way to another decision: all of its conditions.

@@ -93,8 +93,10 @@ fn localise(plain: &str, lang: Lang) -> String {
     let (sign, digits) = mantissa.strip_prefix('-').map_or(("", mantissa), |digits| ("−", digits));
     let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(w, f)| (w, Some(f)));
     let mut text = sign.to_owned();
+    // Four digits stay together where the group sign is a point: 1.234 would be read for a fraction.
+    let grouped = whole.len() > if group == '.' { 4 } else { 3 };
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if grouped && i > 0 && (whole.len() - i) % 3 == 0 {
             text.push(group);
         }
         text.push(digit);
@@ -120,6 +122,7 @@ mod tests {
         assert_eq!(count(1_234_567, Lang::Es), "1.234.567");
         assert_eq!(value(-0.25, Lang::Es), "−0,250");
         assert_eq!(value(1708.4, Lang::En), "1,708");
+        assert_eq!((value(1708.4, Lang::Es), count(12_345, Lang::Es)), ("1708".to_owned(), "12.345".to_owned()));
         assert_eq!(percent(0.9531, Lang::En), "95.3 %");
         assert_eq!(percent(0.02, Lang::Es), "2 %");
         assert_eq!(distance(0.1, Lang::En), "0.10");

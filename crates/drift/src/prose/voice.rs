@@ -21,6 +21,9 @@ pub(super) const NAMED_SEGMENTS: usize = 3;
 /// Values of an example row that are told.
 const TOLD_VALUES: usize = 8;
 
+/// Characters of a name or value of the data that are told.
+const TOLD_CHARACTERS: usize = 80;
+
 /// Columns named in a list before it is broken off.
 const NAMED_COLUMNS: usize = 12;
 
@@ -42,7 +45,7 @@ impl<'a> Voice<'a> {
     pub(super) fn column(&self, name: &str) -> String {
         match self.labels.get(name).and_then(|label| label.label.as_deref()) {
             Some(label) => quoted(label, self.lang),
-            None => format!("`{name}`"),
+            None => format!("`{}`", shown(name)),
         }
     }
 
@@ -199,8 +202,41 @@ pub(super) fn told_conditions(all: &[Condition]) -> (&[Condition], Vec<&str>) {
 
 /// A text in the quotation marks of a language.
 fn quoted(text: &str, lang: Lang) -> String {
+    let text = shown(text);
     match lang {
         Lang::En => format!("“{text}”"),
         Lang::Es => format!("«{text}»"),
+    }
+}
+
+/// A text of the data as it can stand in a sentence: on one line, cut where it is long, without characters that are not
+/// seen; what runs from right to left does not turn the words around it.
+pub fn shown(text: &str) -> String {
+    let visible = text.chars().filter_map(|c| match c {
+        c if c.is_whitespace() => Some(' '),
+        c if c.is_control() => None,
+        '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
+        c => Some(c),
+    });
+    let mut visible = visible.peekable();
+    let mut short: String = visible.by_ref().take(TOLD_CHARACTERS).collect();
+    if visible.peek().is_some() {
+        short.truncate(short.trim_end().len());
+        short.push('…');
+    }
+    let runs_left = |c: char| matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    if short.chars().any(runs_left) { format!("\u{2068}{short}\u{2069}") } else { short }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_data_brings_stands_in_a_sentence() {
+        assert_eq!(quoted("a\nb\u{0}\u{202e}c", Lang::En), "“a bc”");
+        assert_eq!(quoted("שלום", Lang::Es), "«\u{2068}שלום\u{2069}»");
+        assert_eq!(shown(&"x".repeat(10_000)), format!("{}…", "x".repeat(TOLD_CHARACTERS)));
+        assert_eq!(shown(&"x".repeat(TOLD_CHARACTERS)), "x".repeat(TOLD_CHARACTERS));
     }
 }

@@ -119,7 +119,7 @@ pub(super) fn error(voice: &Voice<'_>) -> Option<String> {
         )
     };
     if let Some(split) = error.by_segment.as_ref().filter(|_| all.low > 0.0 || all.high < 0.0) {
-        text += &format!(" {}", parts(voice, split, "of this difference"));
+        text += &format!(" {}", parts(voice, split, "Of this difference"));
     }
     Some(text)
 }

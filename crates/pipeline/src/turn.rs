@@ -175,7 +175,7 @@ async fn record_answer(context: &Context, turn: &Turn, answer: PersonAnswer) -> 
     let missing = || PipelineError::Missing { what: format!("the decision of turn {}", turn.number) };
     let mut decision = decision_of(turn).ok_or_else(missing)?;
     decision.answer = Some(answer);
-    check_drift::store(context, turn, &decision, &check_drift::labels(&context.project)).await
+    check_drift::store(context, turn, &decision).await
 }
 
 /// Waiting turns before a training have their answer: it has learnt from their batches as well.

@@ -52,7 +52,7 @@ fn wrong_use_ends_with_2_and_names_what_is_wrong() {
     run(here, &["runs", "list"]).wrong_use(&["no tidewheel.toml", "tidewheel init"]);
     run(here, &["-C", "nowhere", "check"]).wrong_use(&["'nowhere' holds no tidewheel.toml"]);
     run(here, &["serve", "--role", "worker"]).wrong_use(&["--role worker comes later"]);
-    run(here, &["why", "6", "--format", "html"]).wrong_use(&["html comes later"]);
+    run(here, &["why", "6", "--format", "pdf"]).wrong_use(&["pdf", "html"]);
     run(here, &["model", "convert", "a.onnx", "a.ubj"]).wrong_use(&["a.onnx", "ONNX", "later"]);
     run(here, &["model", "convert", "a.txt", "a.ubj"]).wrong_use(&["a.txt", "LightGBM", "later"]);
     run(here, &["model", "convert", "a.json", "a.txt"]).wrong_use(&["a.txt"]);

@@ -156,6 +156,7 @@ fn intervals(voice: &Voice<'_>) -> Option<String> {
 
 fn compared(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
+    let changed = voice.changed_columns();
     let rows = rows(voice, decision.report.reference.rows);
     let with = match decision.compared_with {
         Some(ReferenceKind::Training) => match &decision.champion {
@@ -167,7 +168,7 @@ fn compared(voice: &Voice<'_>) -> String {
     };
     let mut text = format!("Compared with {with}, over its {}: ", self::rows(voice, decision.report.current.rows));
     if decision.counts.relevant == 1 {
-        text += match (rests_on_p_values(decision), decision.counts.causes) {
+        text += match (rests_on_p_values(decision), changed) {
             (true, 0) => "the one column that matters stayed above the level of the test.",
             (true, _) => "the one column that matters fell below the level of the test.",
             (false, 0) => "the one column that matters did not change by more than its bound with certainty.",
@@ -175,11 +176,7 @@ fn compared(voice: &Voice<'_>) -> String {
         };
         return text;
     }
-    text += &if decision.counts.causes == 0 {
-        "none of the ".to_owned()
-    } else {
-        format!("{} of the ", voice.count(decision.counts.causes))
-    };
+    text += &if changed == 0 { "none of the ".to_owned() } else { format!("{} of the ", voice.count(changed)) };
     text += &format!("{} columns that matter ", voice.count(decision.counts.relevant));
     text += if rests_on_p_values(decision) {
         "fell below the level of the test."

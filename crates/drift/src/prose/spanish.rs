@@ -152,6 +152,7 @@ fn intervals(voice: &Voice<'_>) -> Option<String> {
 
 fn compared(voice: &Voice<'_>) -> String {
     let decision = voice.decision;
+    let changed = voice.changed_columns();
     let rows = rows(voice, decision.report.reference.rows);
     let with = match decision.compared_with {
         Some(ReferenceKind::Training) => match &decision.champion {
@@ -163,7 +164,7 @@ fn compared(voice: &Voice<'_>) -> String {
     };
     let mut text = format!("Comparación de {} con {with}: ", self::rows(voice, decision.report.current.rows));
     if decision.counts.relevant == 1 {
-        text += match (rests_on_p_values(decision), decision.counts.causes) {
+        text += match (rests_on_p_values(decision), changed) {
             (true, 0) => "la única columna que importa quedó por encima del nivel de la prueba.",
             (true, _) => "la única columna que importa quedó por debajo del nivel de la prueba.",
             (false, 0) => "la única columna que importa no cambió con certeza más que su límite.",
@@ -171,12 +172,12 @@ fn compared(voice: &Voice<'_>) -> String {
         };
         return text;
     }
-    text += &match decision.counts.causes {
+    text += &match changed {
         0 => "ninguna".to_owned(),
         causes => voice.count(causes),
     };
     text += &format!(" de las {} columnas que importan ", voice.count(decision.counts.relevant));
-    let one = decision.counts.causes <= 1;
+    let one = changed <= 1;
     text += match (rests_on_p_values(decision), one) {
         (true, true) => "quedó por debajo del nivel de la prueba.",
         (true, false) => "quedaron por debajo del nivel de la prueba.",

@@ -1,7 +1,9 @@
 //! What both languages share: names, units and rounded numbers of one record.
 
 use serde_json::{Map, Value};
-use tidewheel_domain::decision::{Action, Cause, Change, ColumnLabels, Condition, Counterfactual, Decision};
+use tidewheel_domain::decision::{
+    Action, Cause, CauseSubject, Change, ColumnLabels, Condition, Counterfactual, Decision,
+};
 use tidewheel_domain::drift_report::{EffectName, LevelMove};
 
 use super::number::{self, Lang};
@@ -170,6 +172,11 @@ impl<'a> Voice<'a> {
         parts.collect::<Vec<_>>().join(", ")
     }
 
+    /// Columns that are causes by themselves: a segment, a pair or the relation is none.
+    pub(super) fn changed_columns(&self) -> u64 {
+        self.decision.causes.iter().filter(|cause| cause.subject == CauseSubject::Column).count() as u64
+    }
+
     /// The causes told in full, and the rest.
     pub(super) fn causes(&self) -> (&'a [Cause], &'a [Cause]) {
         let causes = &self.decision.causes;
@@ -215,6 +222,8 @@ pub fn shown(text: &str) -> String {
     let visible = text.chars().filter_map(|c| match c {
         c if c.is_whitespace() => Some(' '),
         c if c.is_control() => None,
+        // It marks code.
+        '`' => Some('\''),
         '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' => None,
         c => Some(c),
     });
@@ -234,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_data_brings_stands_in_a_sentence() {
-        assert_eq!(quoted("a\nb\u{0}\u{202e}c", Lang::En), "“a bc”");
+        assert_eq!(quoted("a\nb\u{0}\u{202e}`c", Lang::En), "“a b'c”");
         assert_eq!(quoted("שלום", Lang::Es), "«\u{2068}שלום\u{2069}»");
         assert_eq!(shown(&"x".repeat(10_000)), format!("{}…", "x".repeat(TOLD_CHARACTERS)));
         assert_eq!(shown(&"x".repeat(TOLD_CHARACTERS)), "x".repeat(TOLD_CHARACTERS));

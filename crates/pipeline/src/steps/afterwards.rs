@@ -6,7 +6,7 @@ use tidewheel_domain::turn::Turn;
 use tidewheel_drift::effect::{Level, Tail};
 use tidewheel_drift::performance::ErrorRise;
 
-use super::check_drift::{labels, store};
+use super::check_drift::store;
 use crate::context::{Context, compute};
 use crate::error::PipelineError;
 use crate::evidence::decision_of;
@@ -71,5 +71,5 @@ pub async fn fill_in(
         low: rise.low - 1.0,
         high: rise.high - 1.0,
     });
-    store(context, last, &decision, &labels(&context.project)).await
+    store(context, last, &decision).await
 }

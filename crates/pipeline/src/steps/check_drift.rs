@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tidewheel_domain::decision::{ColumnLabel, ColumnLabels, Decision};
+use tidewheel_domain::decision::Decision;
 use tidewheel_domain::project::Project;
 use tidewheel_domain::turn::Turn;
 use tidewheel_drift::{Lang, PolicyInputs, decide, log_lines, prose};
+use tidewheel_report::{decision_html, decision_markdown, labels};
 
 use crate::context::{Context, DECISION};
 use crate::error::PipelineError;
@@ -26,9 +27,8 @@ pub async fn run(
     for line in log_lines(&decision) {
         log.info(line);
     }
-    let labels = labels(&context.project);
-    store(context, turn, &decision, &labels).await?;
-    log.info(prose(&decision, Lang::En, &labels));
+    store(context, turn, &decision).await?;
+    log.info(prose(&decision, Lang::En, &labels(&context.project, Lang::En)));
     Ok(json!({ "action": decision.action, "reason": decision.reason }))
 }
 
@@ -73,32 +73,29 @@ async fn weigh(context: &Context, turn: &Turn, batch: i64, log: &TaskLog) -> Res
     evidence::weigh(context, &batch, &champion, history, project.policy.clone()).await
 }
 
-/// How the columns are called in prose.
-pub fn labels(project: &Project) -> ColumnLabels {
-    let label = |column: &tidewheel_domain::project::ColumnSpec| ColumnLabel {
-        label: (column.label.0 != column.name).then(|| column.label.0.clone()),
-        unit: column.unit.clone(),
-    };
-    project.columns.iter().map(|column| (column.name.clone(), label(column))).collect()
-}
-
-/// Stores a decision: in the registry, as artifacts, in words of both languages.
-pub async fn store(
-    context: &Context,
-    turn: &Turn,
-    decision: &Decision,
-    labels: &ColumnLabels,
-) -> Result<(), PipelineError> {
+/// Stores a decision: in the registry, as artifacts, in words and as pages of both languages.
+pub async fn store(context: &Context, turn: &Turn, decision: &Decision) -> Result<(), PipelineError> {
     let record = serde_json::to_value(decision).map_err(|error| PipelineError::Damaged {
         what: "the decision record".to_owned(),
         reason: error.to_string(),
     })?;
-    let objects = context.registry.objects();
     context.put_json(&turn.run_id, DECISION, &record).await?;
-    for (language, path) in [(Lang::En, "decision/why.en.txt"), (Lang::Es, "decision/why.es.txt")] {
-        let text = prose(decision, language, labels);
-        objects.put_artifact(&turn.run_id, path, text.into_bytes().into()).await?;
+    for (path, text) in told(&context.project, turn, decision) {
+        context.registry.objects().put_artifact(&turn.run_id, path, text.into_bytes().into()).await?;
     }
     context.registry.set_decision(&turn.run_id, &record, decision.action, &decision.reason).await?;
     Ok(())
+}
+
+/// The artifacts that tell a decision, by path.
+fn told(project: &Project, turn: &Turn, decision: &Decision) -> Vec<(&'static str, String)> {
+    let known = tidewheel_report::Context::of(turn);
+    let (english, spanish) = (labels(project, Lang::En), labels(project, Lang::Es));
+    vec![
+        ("decision/why.en.txt", prose(decision, Lang::En, &english)),
+        ("decision/why.es.txt", prose(decision, Lang::Es, &spanish)),
+        ("decision/decision.html", decision_html(decision, Lang::En, &english, &known)),
+        ("decision/decision.es.html", decision_html(decision, Lang::Es, &spanish, &known)),
+        ("decision/decision.md", decision_markdown(decision, Lang::En, &english, &known)),
+    ]
 }

@@ -9,6 +9,7 @@ use tidewheel_domain::decision::{Action, BatchRef, ColumnLabels, Decision, Polic
 use tidewheel_domain::drift_report::DriftSettings;
 use tidewheel_domain::project::Layers;
 use tidewheel_drift::{DriftError, Lang, PolicyInputs, compare, decide, headline, render_text};
+use tidewheel_report::drift_html;
 
 use crate::cli::Globals;
 use crate::failure::{Status, wrong_use};
@@ -19,7 +20,8 @@ use crate::progress::Progress;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         tidewheel drift january.csv february.parquet\n  \
-                        tidewheel drift january.csv february.csv --policy tidewheel.toml --format json\n\n\
+                        tidewheel drift january.csv february.csv --policy tidewheel.toml --format json\n  \
+                        tidewheel drift january.csv february.csv --format html > drift.html\n\n\
                         Exit codes: 0 nothing drifted, 10 something did, 1 the files could not be compared, 2 wrong use.")]
 pub(crate) struct DriftArgs {
     /// The file to compare with
@@ -40,14 +42,10 @@ pub(crate) struct DriftArgs {
 enum DriftFormat {
     Text,
     Json,
-    #[value(hide = true)]
     Html,
 }
 
 pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<Status> {
-    if args.format == DriftFormat::Html {
-        return Err(wrong_use("--format html comes later; text and json are there"));
-    }
     let (drift, policy) = settings(args.policy.as_deref())?;
     let progress = Progress::new(globals.quiet).spinner("comparing");
     let format = args.format;
@@ -59,13 +57,15 @@ pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<St
 
     let output = Output::new(globals.color);
     let drifted = decision.action != Action::Skip;
-    if format == DriftFormat::Json {
-        output.json(&decision)?;
-    } else {
-        let tone = if drifted { Tone::Warn } else { Tone::Good };
-        output.line(output.paint(tone, &headline(&decision, Lang::En, &ColumnLabels::new())))?;
-        output.line("")?;
-        output.text(&render_text(&decision.report))?;
+    match format {
+        DriftFormat::Json => output.json(&decision)?,
+        DriftFormat::Html => output.text(&drift_html(&decision, Lang::En, &ColumnLabels::new()))?,
+        DriftFormat::Text => {
+            let tone = if drifted { Tone::Warn } else { Tone::Good };
+            output.line(output.paint(tone, &headline(&decision, Lang::En, &ColumnLabels::new())))?;
+            output.line("")?;
+            output.text(&render_text(&decision.report))?;
+        }
     }
     Ok(if drifted { Status::DRIFTED } else { Status::SUCCESS })
 }

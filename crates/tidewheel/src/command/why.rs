@@ -1,17 +1,15 @@
 //! `tidewheel why`: the decision behind a training, or behind not training.
 
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use tidewheel_chart::interval::{EffectRow, effects};
 use tidewheel_domain::VersionNumber;
-use tidewheel_domain::decision::{ColumnLabel, ColumnLabels, Decision};
-use tidewheel_domain::project::Project;
+use tidewheel_domain::decision::Decision;
 use tidewheel_domain::turn::Turn;
-use tidewheel_drift::{Lang, headline, prose};
+use tidewheel_drift::{Lang, prose};
 use tidewheel_registry::Registry;
+use tidewheel_report::{decision_html, decision_markdown, effects_svg, labels};
 
 use super::runs;
 use crate::cli::Globals;
@@ -24,7 +22,7 @@ use crate::output::{Output, Tone};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
                         tidewheel why 6\n  \
-                        tidewheel why v6 --lang es\n  \
+                        tidewheel why v6 --lang es --format html > why.html\n  \
                         tidewheel why 4f1c --format json")]
 pub(crate) struct WhyArgs {
     /// A model version, such as 6 or v6; or a turn's id, or its first characters (four or more)
@@ -52,14 +50,10 @@ enum WhyFormat {
     Text,
     Md,
     Json,
-    #[value(hide = true)]
     Html,
 }
 
 pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Status> {
-    if args.format == WhyFormat::Html {
-        return Err(wrong_use("--format html comes later; text, md and json are there"));
-    }
     let context = Context::find(globals)?;
     let registry = context.registry().await?;
     let turn = find(&registry, &context, &args.what).await?;
@@ -77,7 +71,7 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
     };
     let labels = labels(&context.project, lang);
     if let Some(path) = &args.plot {
-        write_whole(path, plot(&decision, lang, &labels).as_bytes())?;
+        write_whole(path, effects_svg(&decision, lang, &labels).as_bytes())?;
     }
     match args.format {
         WhyFormat::Json => {
@@ -87,8 +81,13 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
             record["model_version"] = turn.model_version.into();
             output.json(&record)?;
         }
-        WhyFormat::Md => output.text(&markdown(&decision, lang, &labels))?,
-        WhyFormat::Text | WhyFormat::Html => {
+        WhyFormat::Md => {
+            output.text(&decision_markdown(&decision, lang, &labels, &tidewheel_report::Context::of(&turn)))?
+        }
+        WhyFormat::Html => {
+            output.text(&decision_html(&decision, lang, &labels, &tidewheel_report::Context::of(&turn)))?
+        }
+        WhyFormat::Text => {
             let text = prose(&decision, lang, &labels);
             let (verdict, because) = text.split_once("\n\n").unwrap_or((&text, ""));
             output.line(output.paint(Tone::Strong, verdict))?;
@@ -128,79 +127,4 @@ async fn find(registry: &Registry, context: &Context, what: &str) -> anyhow::Res
         }
     }
     runs::find(registry, context, what).await
-}
-
-/// The largest effect of each column against its bound, as SVG.
-fn plot(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
-    let name =
-        |column: &str| labels.get(column).and_then(|label| label.label.clone()).unwrap_or_else(|| column.to_owned());
-    let columns = decision.report.columns.iter();
-    let rows = columns.filter_map(|column| {
-        let effect = column.effect.as_ref()?;
-        Some(EffectRow {
-            label: name(&column.name),
-            measure: effect.name.as_str().replace('_', " "),
-            value: effect.value,
-            low: effect.low,
-            high: effect.high,
-            bound: effect.bound,
-        })
-    });
-    let mut rows = rows.collect::<Vec<_>>();
-    rows.sort_by(|a, b| (b.value / b.bound).total_cmp(&(a.value / a.bound)));
-    let title = headline(decision, lang, labels);
-    effects(title.split(',').next().unwrap_or(&title), &rows)
-}
-
-/// How the project calls its columns.
-fn labels(project: &Project, lang: Lang) -> ColumnLabels {
-    let label = |(english, spanish): &(String, String)| match lang {
-        Lang::En => english.clone(),
-        Lang::Es => spanish.clone(),
-    };
-    let columns = project.columns.iter();
-    let named = |column: &tidewheel_domain::project::ColumnSpec| ColumnLabel {
-        label: Some(label(&column.label)),
-        unit: column.unit.clone(),
-    };
-    columns.map(|column| (column.name.clone(), named(column))).collect()
-}
-
-/// The decision as a page of Markdown.
-fn markdown(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> String {
-    let words = prose(decision, lang, labels);
-    let (_, because) = words.split_once("\n\n").unwrap_or(("", ""));
-    let mut text = format!("# {}\n\n{because}\n", headline(decision, lang, labels));
-    if !decision.report.columns.is_empty() {
-        let heading = match lang {
-            Lang::En => "| column | effect | value | interval | bound | drifted |",
-            Lang::Es => "| columna | efecto | valor | intervalo | cota | ha cambiado |",
-        };
-        let _ = write!(text, "\n{heading}\n| --- | --- | ---: | --- | ---: | --- |\n");
-        for column in &decision.report.columns {
-            let drifted = match (column.drifted, lang) {
-                (true, Lang::En) => "yes",
-                (true, Lang::Es) => "sí",
-                (false, _) => "no",
-            };
-            let name = escaped(&column.name);
-            let _ = match &column.effect {
-                Some(effect) => writeln!(
-                    text,
-                    "| {name} | {} | {:.4} | {:.4} to {:.4} | {} | {drifted} |",
-                    effect.name.as_str(),
-                    effect.value,
-                    effect.low,
-                    effect.high,
-                    effect.bound
-                ),
-                None => writeln!(text, "| {name} | | | | | {drifted} |"),
-            };
-        }
-    }
-    text
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('|', "\\|").replace('\n', " ")
 }

@@ -1,0 +1,312 @@
+//! A page as one HTML file that needs nothing else: no script, no font, no request. It is well-formed XML, too.
+
+use std::fmt::Write as _;
+
+use tidewheel_domain::timestamp::Timestamp;
+
+use crate::page::{Block, Card, Counts, Page, Picture, Section, Table, Text, Tone, Verdict};
+use crate::words::Words;
+
+/// The style sheet of a page, to go into its `<style>`.
+pub const STYLE: &str = include_str!("page.css");
+
+/// The whole file.
+pub(crate) fn document(page: &Page) -> String {
+    let words = Words::of(page.lang);
+    let title = plain(&page.verdict.headline);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"/>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\
+         <meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"referrer\" content=\"no-referrer\"/>\
+         <title>{}</title><style>{STYLE}</style></head>\n<body><main class=\"tw-page\">{}\n\
+         <footer><p>{}</p><p>{}</p></footer></main></body></html>\n",
+        words.code,
+        escape(&title),
+        body(page),
+        escape(words.footing),
+        escape(words.made_by),
+    )
+}
+
+/// What stands within `<main>`.
+pub(crate) fn body(page: &Page) -> String {
+    let words = Words::of(page.lang);
+    let mut html = verdict(page.kind, &page.verdict);
+    if page.sections.len() > 3 {
+        let _ = write!(html, "\n<nav aria-label=\"{}\"><ul>", escape(words.on_this_page));
+        for section in &page.sections {
+            let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", section.id, escape(section.title));
+        }
+        html.push_str("</ul></nav>");
+    }
+    html.push_str("\n<div class=\"sections\">");
+    for (place, section) in page.sections.iter().enumerate() {
+        html.push_str(&one_section(section, is_half(&page.sections, place)));
+    }
+    html.push_str("</div>");
+    html
+}
+
+/// Whether a section is one of two beside each other: of several halves in a row the last stands alone when it is odd.
+fn is_half(sections: &[Section], place: usize) -> bool {
+    let before = sections[..place].iter().rev().take_while(|section| section.half).count();
+    let after = sections[place..].iter().take_while(|section| section.half).count();
+    sections[place].half && (before % 2 == 1 || after > 1)
+}
+
+fn verdict(kind: &str, verdict: &Verdict) -> String {
+    let tone = match verdict.tone {
+        Tone::Train => "train",
+        Tone::Skip => "skip",
+        Tone::Ask => "ask",
+    };
+    let mut html = format!(
+        "<header class=\"verdict {tone}\"><p class=\"about\"><span class=\"chip\">{}</span>",
+        escape(verdict.chip)
+    );
+    for (name, about) in &verdict.about {
+        let _ = write!(html, "<span><span class=\"k\">{}</span> {}</span>", escape(name), text(about));
+    }
+    let _ = write!(html, "</p><p class=\"kind\">{}</p><h1>{}</h1>", escape(kind), inline(&verdict.headline));
+    for lead in &verdict.lead {
+        let _ = write!(html, "<p class=\"lead\">{}</p>", inline(lead));
+    }
+    if !verdict.figures.is_empty() {
+        html.push_str("<dl class=\"figures\">");
+        for figure in &verdict.figures {
+            let _ = write!(
+                html,
+                "<div><dt>{}</dt><dd class=\"v\">{}</dd><dd class=\"n\">{}</dd></div>",
+                escape(figure.label),
+                inline(&figure.value),
+                inline(&figure.note)
+            );
+        }
+        html.push_str("</dl>");
+    }
+    html.push_str("</header>");
+    html
+}
+
+fn one_section(section: &Section, half: bool) -> String {
+    let id = section.id;
+    let mut html = format!(
+        "\n<section id=\"{id}\" aria-labelledby=\"t-{id}\"{}><h2 id=\"t-{id}\">{}</h2>",
+        if half { " class=\"half\"" } else { "" },
+        escape(section.title)
+    );
+    if !section.lead.is_empty() {
+        let _ = write!(html, "<p class=\"sub\">{}</p>", inline(&section.lead));
+    }
+    section.blocks.iter().for_each(|one| block(&mut html, one, section.title));
+    html.push_str("</section>");
+    html
+}
+
+fn block(html: &mut String, block: &Block, title: &str) {
+    let _ = match block {
+        Block::Heading(title) => write!(html, "<h3>{}</h3>", escape(title)),
+        Block::Text(text) => write!(html, "<p>{}</p>", inline(text)),
+        Block::Quiet(text) => write!(html, "<p class=\"quiet\">{}</p>", inline(text)),
+        Block::List(items) => {
+            html.push_str("<ol class=\"ways\">");
+            for item in items {
+                let _ = write!(html, "<li>{}</li>", inline(item));
+            }
+            write!(html, "</ol>")
+        }
+        Block::Table(one) => {
+            table(html, one, title);
+            Ok(())
+        }
+        Block::Facts(facts) => {
+            html.push_str("<dl class=\"facts\">");
+            for (name, value) in facts {
+                let _ = write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", inline(name), text(value));
+            }
+            write!(html, "</dl>")
+        }
+        Block::Picture(one) => {
+            picture(html, one);
+            Ok(())
+        }
+        Block::Cards(cards) => {
+            html.push_str("<ol class=\"cards\">");
+            cards.iter().for_each(|one| card(html, one));
+            write!(html, "</ol>")
+        }
+        Block::Grid(cards) => {
+            html.push_str("<ul class=\"grid\">");
+            cards.iter().for_each(|one| card(html, one));
+            write!(html, "</ul>")
+        }
+        Block::Folded(title, blocks) => {
+            let _ = write!(html, "<details><summary>{}</summary>", escape(title));
+            blocks.iter().for_each(|one| self::block(html, one, title));
+            write!(html, "</details>")
+        }
+    };
+}
+
+fn card(html: &mut String, card: &Card) {
+    let _ = write!(html, "<li class=\"card\"><div class=\"words\"><div class=\"title\"><h3>{}</h3>", text(&card.name));
+    if let Some((tag, times)) = &card.tag {
+        let _ = write!(html, "<span class=\"tag h{}\">{}</span>", heat(*times), inline(tag));
+    }
+    html.push_str("</div>");
+    card.blocks.iter().for_each(|one| block(html, one, ""));
+    html.push_str("</div>");
+    if let Some(one) = &card.picture {
+        picture(html, one);
+    }
+    html.push_str("</li>");
+}
+
+/// The step of the colours of drift, in multiples of the bound.
+fn heat(times: f64) -> usize {
+    [0.5, 1.0, 2.0, 4.0, 8.0].iter().filter(|step| times >= **step).count()
+}
+
+fn picture(html: &mut String, picture: &Picture) {
+    let _ = write!(
+        html,
+        "<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>",
+        picture.wide, picture.narrow
+    );
+}
+
+fn table(html: &mut String, table: &Table, title: &str) {
+    let class = |figures: bool| if figures { " class=\"r\"" } else { "" };
+    // Few columns need not lie far apart.
+    let slim = if table.head.len() <= 3 { " class=\"slim\"" } else { "" };
+    let _ = write!(html, "<div class=\"scroll\"><table{slim}>");
+    if !title.is_empty() {
+        let _ = write!(html, "<caption>{}</caption>", escape(title));
+    }
+    html.push_str("<thead><tr>");
+    for head in &table.head {
+        let _ = write!(html, "<th scope=\"col\"{}>{}</th>", class(head.figures), text(&head.title));
+    }
+    html.push_str("</tr></thead><tbody>");
+    for row in &table.rows {
+        html.push_str(if row.strong { "<tr class=\"strong\">" } else { "<tr>" });
+        for (place, (cell, head)) in row.cells.iter().zip(&table.head).enumerate() {
+            let (open, close) = if place == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
+            let label = escape(&said(&head.title));
+            let _ = write!(html, "<{open}{} data-label=\"{label}\">{}</{close}>", class(head.figures), text(cell));
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</tbody></table></div>");
+}
+
+fn text(text: &Text) -> String {
+    match text {
+        Text::Words(words) => inline(words),
+        Text::Name(name) => format!("<bdi>{}</bdi>", escape(name)),
+        Text::Code(code) => format!("<code>{}</code>", escape(code)),
+        Text::Time(time) => format!("<time datetime=\"{time}\">{}</time>", moment(*time)),
+        Text::Mark(true, word) => format!("<span class=\"yes\">✓ {}</span>", escape(word)),
+        Text::Mark(false, word) => format!("<span class=\"no\">✗ {}</span>", escape(word)),
+        Text::Verdict(Counts::Yes, word) => format!("<span class=\"counts\">● {}</span>", escape(word)),
+        Text::Verdict(Counts::No, word) => format!("<span class=\"no\">○ {}</span>", escape(word)),
+        Text::Verdict(Counts::Open, word) => format!("<span class=\"open\">? {}</span>", escape(word)),
+        Text::Nothing => "–".to_owned(),
+    }
+}
+
+/// The words of a text alone.
+fn said(text: &Text) -> String {
+    match text {
+        Text::Words(text) | Text::Name(text) | Text::Code(text) => text.clone(),
+        Text::Time(time) => moment(*time),
+        Text::Mark(_, word) | Text::Verdict(_, word) => (*word).to_owned(),
+        Text::Nothing => String::new(),
+    }
+}
+
+/// A moment as people write it, to the minute.
+pub(crate) fn moment(time: Timestamp) -> String {
+    let text = time.to_string();
+    match (text.get(..10), text.get(11..16), text.as_bytes().get(10)) {
+        (Some(day), Some(minute), Some(b'T')) => format!("{day} {minute} UTC"),
+        _ => text,
+    }
+}
+
+/// A sentence: what stands between backquotes is code, and a figure keeps to its unit.
+fn inline(sentence: &str) -> String {
+    let parts: Vec<&str> = sentence.split('`').collect();
+    let mut html = String::with_capacity(sentence.len() + 32);
+    for (place, part) in parts.iter().enumerate() {
+        // Without its partner a backquote is one.
+        let alone = place + 1 == parts.len() && place % 2 == 1;
+        match (place % 2, alone) {
+            (1, false) => {
+                let _ = write!(html, "<code>{}</code>", escape(part));
+            }
+            (_, alone) => {
+                if alone {
+                    html.push('`');
+                }
+                html.push_str(&escape(&part.replace(" %", "\u{a0}%").replace(" ×", "\u{a0}×")));
+            }
+        }
+    }
+    html
+}
+
+/// A sentence without its marks.
+fn plain(sentence: &str) -> String {
+    sentence.replace('`', "")
+}
+
+/// Text for an element or an attribute. What would end a tag is escaped; characters that XML forbids or that reorder what
+/// stands around them are left out, but for the isolates that [`tidewheel_drift::prose::shown`] sets.
+fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            '\'' => safe.push_str("&#39;"),
+            '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => safe.push(' '),
+            '\u{202a}'..='\u{202e}' | '\u{2066}' | '\u{2067}' | '\u{fffe}' | '\u{ffff}' => {}
+            character if character.is_control() => {}
+            character => safe.push(character),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_are_harmless_and_their_code_is_closed() {
+        assert_eq!(inline("a `b` 5 % <c>"), "a <code>b</code> 5\u{a0}% &lt;c&gt;");
+        assert_eq!(inline("a ` b"), "a ` b");
+        assert_eq!(inline("`a` b ` c"), "<code>a</code> b ` c");
+        assert_eq!(escape("\u{0}\u{202e}\"'\u{7f}\n"), "&quot;&#39; ");
+    }
+
+    #[test]
+    fn moments_are_short() {
+        assert_eq!(moment(Timestamp::from_ms(0)), "1970-01-01 00:00 UTC");
+        assert_eq!(moment(Timestamp::from_ms(i64::MAX)), format!("{} ms since 1970", i64::MAX));
+    }
+
+    #[test]
+    fn halves_stand_in_pairs() {
+        let section = |half| Section { half, ..Section::new("a", "a", "", Vec::new()) };
+        let places = |halves: &[bool]| {
+            let sections: Vec<Section> = halves.iter().map(|half| section(*half)).collect();
+            (0..sections.len()).map(|place| is_half(&sections, place)).collect::<Vec<_>>()
+        };
+        assert_eq!(places(&[true, true, true]), [true, true, false]);
+        assert_eq!(places(&[true, false, true, true]), [false, false, true, true]);
+    }
+}

@@ -41,7 +41,7 @@ pub(crate) fn page(
         later(reader, decision, &told),
         answer(reader, decision, &told),
         evidence::section(reader, &decision.report, Some(decision)),
-        inputs(reader, decision, context),
+        Some(inputs(reader, decision, context)),
     ];
     Page {
         lang: reader.lang,
@@ -90,15 +90,20 @@ fn figures(reader: &Reader<'_>, decision: &Decision) -> Vec<Figure> {
         value: reader.count(columns as u64),
         note: fill(words.of_count, &[&reader.count(counts.relevant)]),
     }];
-    let largest = decision.report.columns.iter().filter(|column| column.relevant).filter_map(|column| {
+    let report = &decision.report;
+    let columns = report.columns.iter().filter(|column| column.relevant).filter_map(|column| {
         let effect = pictures::strongest(column)?;
-        Some((column, effect.times_bound))
+        Some((reader.quoted(&column.name), effect.times_bound))
     });
-    if let Some((column, times)) = largest.max_by(|a, b| a.1.total_cmp(&b.1)) {
+    let pairs = report.pairs.iter().filter(|pair| pair.relevant).map(|pair| {
+        let names = format!("{}, {}", reader.quoted(&pair.column), reader.quoted(&pair.other));
+        (names, pair.effect.times_bound)
+    });
+    if let Some((name, times)) = columns.chain(pairs).max_by(|a, b| a.1.total_cmp(&b.1)) {
         figures.push(Figure {
             label: words.largest_change,
             value: reader.times(times),
-            note: fill(words.times_bound, &[&reader.quoted(&column.name)]),
+            note: fill(words.times_bound, &[&name]),
         });
     }
     if let Some(error) = &decision.error {
@@ -140,7 +145,10 @@ fn causes(reader: &Reader<'_>, decision: &Decision, told: &Parts) -> Option<Sect
             blocks.push(Block::Table(changes(reader, &decision.causes[CARDS..])));
         }
     }
-    let binned = |cause: &Cause| decision.report.column(&cause.column).is_some_and(|column| column.histogram.is_some());
+    let binned = |cause: &Cause| {
+        let column = decision.report.column(&cause.column).filter(|_| cause.subject == CauseSubject::Column);
+        column.is_some_and(|column| column.histogram.is_some())
+    };
     let binned = decision.causes.iter().take(CARDS).any(binned).then_some(words.beyond_bins);
     let notes: Vec<&str> = told.intervals.as_deref().into_iter().chain(binned).collect();
     if !notes.is_empty() {
@@ -160,7 +168,8 @@ fn subject(reader: &Reader<'_>, cause: &Cause) -> Text {
             let segment = shown(cause.segment.as_deref().unwrap_or_default());
             Text::Name(format!("{}: {segment}", reader.name(&cause.column)))
         }
-        CauseSubject::Column | CauseSubject::Relation => reader.column(&cause.column),
+        CauseSubject::Relation => Text::Name(fill(reader.words.relation_of, &[&reader.name(&cause.column)])),
+        CauseSubject::Column => reader.column(&cause.column),
     }
 }
 
@@ -527,7 +536,7 @@ fn later(reader: &Reader<'_>, decision: &Decision, told: &Parts) -> Option<Secti
     Some(Section::new("afterwards", reader.words.later, "", blocks))
 }
 
-fn inputs(reader: &Reader<'_>, decision: &Decision, context: &Context) -> Option<Section> {
+fn inputs(reader: &Reader<'_>, decision: &Decision, context: &Context) -> Section {
     let words = reader.words;
     let mut facts: Vec<(String, Text)> = Vec::new();
     let mut add = |name: &str, text: Text| facts.push((name.to_owned(), text));
@@ -584,5 +593,5 @@ fn inputs(reader: &Reader<'_>, decision: &Decision, context: &Context) -> Option
         add(words.run, Text::Code(shown(run)));
     }
     add(words.schema, Text::words(reader.count(u64::from(decision.schema_version))));
-    Some(Section::new("inputs", words.inputs, words.inputs_lead, vec![Block::Facts(facts)]))
+    Section::new("inputs", words.inputs, words.inputs_lead, vec![Block::Facts(facts)])
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tidewheel_domain::timestamp::Timestamp;
 
-use crate::page::{Block, Card, Counts, Page, Picture, Section, Table, Text, Tone, Verdict};
+use crate::page::{Block, Card, Counts, Page, Picture, Row, Section, Table, Text, Tone, Verdict};
 use crate::words::Words;
 
 /// The style sheet of a page, to go into its `<style>`.
@@ -98,68 +98,51 @@ fn one_section(section: &Section, half: bool) -> String {
     if !section.lead.is_empty() {
         let _ = write!(html, "<p class=\"sub\">{}</p>", inline(&section.lead));
     }
-    section.blocks.iter().for_each(|one| block(&mut html, one, section.title));
-    html.push_str("</section>");
+    html += &all(&section.blocks, |one| block(one, section.title));
+    html += "</section>";
     html
 }
 
-fn block(html: &mut String, block: &Block, title: &str) {
-    let _ = match block {
-        Block::Heading(title) => write!(html, "<h3>{}</h3>", escape(title)),
-        Block::Text(text) => write!(html, "<p>{}</p>", inline(text)),
-        Block::Quiet(text) => write!(html, "<p class=\"quiet\">{}</p>", inline(text)),
+fn block(block: &Block, title: &str) -> String {
+    match block {
+        Block::Heading(title) => format!("<h3>{}</h3>", escape(title)),
+        Block::Text(text) => format!("<p>{}</p>", inline(text)),
+        Block::Quiet(text) => format!("<p class=\"quiet\">{}</p>", inline(text)),
         Block::List(items) => {
-            html.push_str("<ol class=\"ways\">");
-            for item in items {
-                let _ = write!(html, "<li>{}</li>", inline(item));
-            }
-            write!(html, "</ol>")
+            format!("<ol class=\"ways\">{}</ol>", all(items, |item| format!("<li>{}</li>", inline(item))))
         }
-        Block::Table(one) => {
-            table(html, one, title);
-            Ok(())
-        }
+        Block::Table(one) => table(one, title),
         Block::Facts(facts) => {
-            html.push_str("<dl class=\"facts\">");
-            for (name, value) in facts {
-                let _ = write!(html, "<div><dt>{}</dt><dd>{}</dd></div>", inline(name), text(value));
-            }
-            write!(html, "</dl>")
+            let fact = |(name, value): &(String, Text)| {
+                format!("<div><dt>{}</dt><dd>{}</dd></div>", inline(name), text(value))
+            };
+            format!("<dl class=\"facts\">{}</dl>", all(facts, fact))
         }
-        Block::Picture(one) => {
-            picture(html, one);
-            Ok(())
-        }
-        Block::Cards(cards) => {
-            html.push_str("<ol class=\"cards\">");
-            cards.iter().for_each(|one| card(html, one));
-            write!(html, "</ol>")
-        }
-        Block::Grid(cards) => {
-            html.push_str("<ul class=\"grid\">");
-            cards.iter().for_each(|one| card(html, one));
-            write!(html, "</ul>")
-        }
+        Block::Picture(one) => picture(one),
+        Block::Cards(cards) => format!("<ol class=\"cards\">{}</ol>", all(cards, card)),
+        Block::Grid(cards) => format!("<ul class=\"grid\">{}</ul>", all(cards, card)),
         Block::Folded(title, blocks) => {
-            let _ = write!(html, "<details><summary>{}</summary>", escape(title));
-            blocks.iter().for_each(|one| self::block(html, one, title));
-            write!(html, "</details>")
+            let inner = all(blocks, |one| self::block(one, title));
+            format!("<details><summary>{}</summary>{inner}</details>", escape(title))
         }
-    };
+    }
 }
 
-fn card(html: &mut String, card: &Card) {
-    let _ = write!(html, "<li class=\"card\"><div class=\"words\"><div class=\"title\"><h3>{}</h3>", text(&card.name));
-    if let Some((tag, times)) = &card.tag {
-        let _ = write!(html, "<span class=\"tag h{}\">{}</span>", heat(*times), inline(tag));
-    }
-    html.push_str("</div>");
-    card.blocks.iter().for_each(|one| block(html, one, ""));
-    html.push_str("</div>");
-    if let Some(one) = &card.picture {
-        picture(html, one);
-    }
-    html.push_str("</li>");
+/// Each of them written, one after the other.
+fn all<T>(items: &[T], write: impl Fn(&T) -> String) -> String {
+    items.iter().map(write).collect()
+}
+
+fn card(card: &Card) -> String {
+    let tag =
+        card.tag.as_ref().map(|(tag, times)| format!("<span class=\"tag h{}\">{}</span>", heat(*times), inline(tag)));
+    format!(
+        "<li class=\"card\"><div class=\"words\"><div class=\"title\"><h3>{}</h3>{}</div>{}</div>{}</li>",
+        text(&card.name),
+        tag.unwrap_or_default(),
+        all(&card.blocks, |one| block(one, "")),
+        card.picture.as_ref().map(picture).unwrap_or_default()
+    )
 }
 
 /// The step of the colours of drift, in multiples of the bound.
@@ -167,37 +150,30 @@ fn heat(times: f64) -> usize {
     [0.5, 1.0, 2.0, 4.0, 8.0].iter().filter(|step| times >= **step).count()
 }
 
-fn picture(html: &mut String, picture: &Picture) {
-    let _ = write!(
-        html,
-        "<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>",
-        picture.wide, picture.narrow
-    );
+fn picture(picture: &Picture) -> String {
+    format!("<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>", picture.wide, picture.narrow)
 }
 
-fn table(html: &mut String, table: &Table, title: &str) {
+fn table(table: &Table, title: &str) -> String {
     let class = |figures: bool| if figures { " class=\"r\"" } else { "" };
-    // Few columns need not lie far apart.
-    let slim = if table.head.len() <= 3 { " class=\"slim\"" } else { "" };
-    let _ = write!(html, "<div class=\"scroll\"><table{slim}>");
-    if !title.is_empty() {
-        let _ = write!(html, "<caption>{}</caption>", escape(title));
-    }
-    html.push_str("<thead><tr>");
-    for head in &table.head {
-        let _ = write!(html, "<th scope=\"col\"{}>{}</th>", class(head.figures), text(&head.title));
-    }
-    html.push_str("</tr></thead><tbody>");
-    for row in &table.rows {
-        html.push_str(if row.strong { "<tr class=\"strong\">" } else { "<tr>" });
-        for (place, (cell, head)) in row.cells.iter().zip(&table.head).enumerate() {
+    let head = all(&table.head, |head| format!("<th scope=\"col\"{}>{}</th>", class(head.figures), text(&head.title)));
+    let row = |row: &Row| {
+        let cells = row.cells.iter().zip(&table.head).enumerate().map(|(place, (cell, head))| {
+            // The first cell says what its row is about.
             let (open, close) = if place == 0 { ("th scope=\"row\"", "th") } else { ("td", "td") };
             let label = escape(&said(&head.title));
-            let _ = write!(html, "<{open}{} data-label=\"{label}\">{}</{close}>", class(head.figures), text(cell));
-        }
-        html.push_str("</tr>");
-    }
-    html.push_str("</tbody></table></div>");
+            format!("<{open}{} data-label=\"{label}\">{}</{close}>", class(head.figures), text(cell))
+        });
+        let strong = if row.strong { " class=\"strong\"" } else { "" };
+        format!("<tr{strong}>{}</tr>", cells.collect::<String>())
+    };
+    let caption = if title.is_empty() { String::new() } else { format!("<caption>{}</caption>", escape(title)) };
+    // Few columns need not lie far apart.
+    let slim = if table.head.len() <= 3 { " class=\"slim\"" } else { "" };
+    format!(
+        "<div class=\"scroll\"><table{slim}>{caption}<thead><tr>{head}</tr></thead><tbody>{}</tbody></table></div>",
+        all(&table.rows, row)
+    )
 }
 
 fn text(text: &Text) -> String {

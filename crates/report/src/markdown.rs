@@ -24,7 +24,7 @@ pub(crate) fn document(page: &Page) -> String {
         if !section.lead.is_empty() {
             let _ = write!(md, "{}\n\n", inline(&section.lead));
         }
-        section.blocks.iter().for_each(|one| block(&mut md, one));
+        md.extend(section.blocks.iter().map(block));
     }
     let _ = write!(md, "\n---\n\n{}\n", escape(Words::of(page.lang).made_by));
     // Blank lines stand alone.
@@ -34,65 +34,47 @@ pub(crate) fn document(page: &Page) -> String {
     md
 }
 
-fn block(md: &mut String, block: &Block) {
-    let _ = match block {
-        Block::Heading(title) => write!(md, "\n### {}\n\n", escape(title)),
-        Block::Text(text) | Block::Quiet(text) => write!(md, "{}\n\n", inline(text)),
+fn block(block: &Block) -> String {
+    match block {
+        Block::Heading(title) => format!("\n### {}\n\n", escape(title)),
+        Block::Text(text) | Block::Quiet(text) => format!("{}\n\n", inline(text)),
         Block::List(items) => {
-            for (place, item) in items.iter().enumerate() {
-                let _ = writeln!(md, "{}. {}", place + 1, inline(item));
-            }
-            writeln!(md)
+            let items = items.iter().enumerate().map(|(place, item)| format!("{}. {}\n", place + 1, inline(item)));
+            items.collect::<String>() + "\n"
         }
-        Block::Table(one) => {
-            table(md, one);
-            Ok(())
-        }
+        Block::Table(one) => table(one),
         Block::Facts(facts) => {
-            for (name, value) in facts {
-                let _ = writeln!(md, "- {}: {}", inline(name), text(value));
-            }
-            writeln!(md)
+            let facts = facts.iter().map(|(name, value)| format!("- {}: {}\n", inline(name), text(value)));
+            facts.collect::<String>() + "\n"
         }
-        Block::Picture(_) => Ok(()),
-        Block::Cards(cards) => {
-            cards.iter().for_each(|one| card(md, one));
-            Ok(())
-        }
-        Block::Grid(cards) => {
-            cards.iter().filter(|card| !card.blocks.is_empty()).for_each(|one| card(md, one));
-            Ok(())
-        }
+        Block::Picture(_) => String::new(),
+        Block::Cards(cards) => cards.iter().map(card).collect(),
+        Block::Grid(cards) => cards.iter().filter(|card| !card.blocks.is_empty()).map(card).collect(),
         Block::Folded(title, blocks) => {
-            let _ = write!(md, "\n### {}\n\n", escape(title));
-            blocks.iter().for_each(|one| self::block(md, one));
-            Ok(())
+            format!("\n### {}\n\n{}", escape(title), blocks.iter().map(self::block).collect::<String>())
         }
-    };
-}
-
-fn card(md: &mut String, card: &Card) {
-    let _ = write!(md, "\n#### {}", text(&card.name));
-    if let Some((tag, _)) = &card.tag {
-        let _ = write!(md, " ({})", inline(tag));
     }
-    md.push_str("\n\n");
-    card.blocks.iter().for_each(|one| block(md, one));
 }
 
-fn table(md: &mut String, table: &Table) {
+fn card(card: &Card) -> String {
+    let tag = card.tag.as_ref().map(|(tag, _)| format!(" ({})", inline(tag))).unwrap_or_default();
+    let blocks: String = card.blocks.iter().map(block).collect();
+    format!("\n#### {}{tag}\n\n{blocks}", text(&card.name))
+}
+
+fn table(table: &Table) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-    md.push_str(&line(table.head.iter().map(|head| text(&head.title)).collect()));
-    md.push_str(&line(table.head.iter().map(|head| if head.figures { "---:" } else { "---" }.to_owned()).collect()));
+    let mut md = line(table.head.iter().map(|head| text(&head.title)).collect());
+    md += &line(table.head.iter().map(|head| if head.figures { "---:" } else { "---" }.to_owned()).collect());
     for row in &table.rows {
         let cell = |cell: &Text| {
             // A bar ends a cell even within code.
             let text = text(cell).replace("\\|", "|").replace('|', "\\|");
             if row.strong && !text.is_empty() { format!("**{text}**") } else { text }
         };
-        md.push_str(&line(row.cells.iter().map(cell).collect()));
+        md += &line(row.cells.iter().map(cell).collect());
     }
-    md.push('\n');
+    md + "\n"
 }
 
 fn text(text: &Text) -> String {
@@ -185,8 +167,6 @@ mod tests {
         let mut one = Table::new(&[("a", false)]);
         one.row(vec![Text::Code("x | y".into())]);
         one.row(vec![Text::Name("x | y".into())]);
-        let mut md = String::new();
-        table(&mut md, &one);
-        assert_eq!(md, "| a |\n| --- |\n| `x \\| y` |\n| x \\| y |\n\n");
+        assert_eq!(table(&one), "| a |\n| --- |\n| `x \\| y` |\n| x \\| y |\n\n");
     }
 }

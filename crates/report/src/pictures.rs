@@ -94,7 +94,7 @@ pub(crate) fn cause(reader: &Reader<'_>, decision: &Decision, cause: &Cause) -> 
         CauseSubject::Pair => {
             let change = cause.changes.first()?;
             let label = format!("{}, {}", reader.name(&cause.column), reader.name(cause.other.as_deref()?));
-            correlations(reader, label, change.from?, change.to?)
+            Some(correlations(reader, label, change.from?, change.to?))
         }
         CauseSubject::Column => {
             let effect = cause.changes.first().map(|change| change.effect);
@@ -103,7 +103,7 @@ pub(crate) fn cause(reader: &Reader<'_>, decision: &Decision, cause: &Cause) -> 
     }
 }
 
-fn correlations(reader: &Reader<'_>, label: String, from: f64, to: f64) -> Option<Picture> {
+fn correlations(reader: &Reader<'_>, label: String, from: f64, to: f64) -> Picture {
     let words = reader.words;
     let chart = Bars {
         caption: Caption::new(label.clone(), ""),
@@ -111,7 +111,7 @@ fn correlations(reader: &Reader<'_>, label: String, from: f64, to: f64) -> Optio
         names: [words.reference_word.to_owned(), words.current_word.to_owned()],
         rows: vec![Bar { label, value: to, earlier: Some(from), ..Bar::default() }],
     };
-    Some(drawn(reader, &chart, BESIDE))
+    drawn(reader, &chart, BESIDE)
 }
 
 /// A column on both sides: distributions over each other, categories that moved, or missing values.
@@ -277,28 +277,23 @@ pub(crate) fn error_bridge(reader: &Reader<'_>, decision: &Decision, error: &Err
     } else {
         fill(words.error_on_scale, &[&shown(&error.scale)])
     };
-    let mut chart = bridge(reader, split, words.from_to_error, Axis::new(axis, Unit::none()), true);
-    chart.start.0 = words.hold_out.to_owned();
-    chart.end.0 = words.this_batch.to_owned();
-    chart.rule = tolerated(reader, decision).map(|(rise, label)| Rule {
-        at: split.reference * (1.0 + rise),
-        label,
-        side: Side::Neither,
-    });
-    Some(drawn(reader, &chart, WHOLE))
+    let ends = [words.hold_out, words.this_batch];
+    let chart = bridge(reader, split, words.from_to_error, ends, Axis::new(axis, Unit::none()));
+    let at = |rise: f64| split.reference * (1.0 + rise);
+    let rule = tolerated(reader, decision).map(|(rise, label)| Rule { at: at(rise), label, side: Side::Neither });
+    Some(drawn(reader, &Bridge { rule, zero: true, ..chart }, WHOLE))
 }
 
 /// From the reference's mean of the target to the batch's.
 pub(crate) fn target_bridge(reader: &Reader<'_>, decision: &Decision, split: &Decomposition) -> Picture {
     let target = decision.target.as_deref().unwrap_or_default();
     let axis = Axis::new(reader.name(target), reader.unit(target));
-    let mut chart = bridge(reader, split, reader.words.target_mean, axis, false);
-    chart.start.0 = reader.words.mean_before.to_owned();
-    chart.end.0 = reader.words.mean_now.to_owned();
+    let words = reader.words;
+    let chart = bridge(reader, split, words.target_mean, [words.mean_before, words.mean_now], axis);
     drawn(reader, &chart, WHOLE)
 }
 
-fn bridge(reader: &Reader<'_>, split: &Decomposition, title: &str, axis: Axis, zero: bool) -> Bridge {
+fn bridge(reader: &Reader<'_>, split: &Decomposition, title: &str, ends: [&str; 2], axis: Axis) -> Bridge {
     let words = reader.words;
     let step = |label: String, change: f64| Step { label, detail: String::new(), change };
     let mut parts: Vec<&SegmentPart> = split.segments.iter().filter(|part| part.within != 0.0).collect();
@@ -322,12 +317,12 @@ fn bridge(reader: &Reader<'_>, split: &Decomposition, title: &str, axis: Axis, z
             Lang::En => BridgeLabels::english(),
             Lang::Es => BridgeLabels::spanish(),
         },
-        start: (String::new(), split.reference),
+        start: (ends[0].to_owned(), split.reference),
         steps,
-        end: (String::new(), split.current),
+        end: (ends[1].to_owned(), split.current),
         rule: None,
         most: STEPS + 2,
-        zero,
+        zero: false,
     }
 }
 

@@ -92,6 +92,7 @@ words! {
     nothing_counts: "No change counts: no interval lies wholly beyond its bound.",
         "Ningún cambio cuenta: ningún intervalo supera por completo su límite.";
     reasons: "The causes, strongest first", "Las causas, primero la más fuerte";
+    relation_of: "{} and what it depends on", "{} y aquello de que depende";
     further_causes: "Further causes", "Otras causas";
     with_interval: "{} ({} to {}), bound {}", "{} (de {} a {}), límite {}";
     over_chance: "chance alone gives {}", "el azar por sí solo da {}";

@@ -44,7 +44,7 @@ pub fn value(x: f64, lang: Lang) -> String {
 
 /// A distance: two decimals, three where it is small.
 pub fn distance(x: f64, lang: Lang) -> String {
-    let decimals = if x == 0.0 || x >= 0.095 { 2 } else { 3 };
+    let decimals = if x == 0.0 || x.abs() >= 0.095 { 2 } else { 3 };
     localise(&format!("{x:.decimals$}"), lang)
 }
 
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!((value(1708.4, Lang::Es), count(12_345, Lang::Es)), ("1708".to_owned(), "12.345".to_owned()));
         assert_eq!(percent(0.9531, Lang::En), "95.3 %");
         assert_eq!(percent(0.02, Lang::Es), "2 %");
-        assert_eq!(distance(0.1, Lang::En), "0.10");
+        assert_eq!((distance(0.1, Lang::En), distance(-0.69, Lang::En)), ("0.10".to_owned(), "−0.69".to_owned()));
         assert_eq!(p_value(2.32e-18, Lang::Es), "2,3e-18");
     }
 }

@@ -187,10 +187,8 @@ impl<'a> Voice<'a> {
 /// The ways to the opposite decision: not to train, or to train; where there is none, those to the nearest other one.
 pub(super) fn told_ways(decision: &Decision) -> impl Iterator<Item = &Counterfactual> {
     let ways = &decision.counterfactuals;
-    let opposite = |way: &&Counterfactual| match decision.action.trains() {
-        true => way.action == Action::Skip,
-        false => way.action.trains(),
-    };
+    let trains = decision.action.trains();
+    let opposite = |way: &&Counterfactual| if trains { way.action == Action::Skip } else { way.action.trains() };
     let action = ways.iter().find(opposite).or(ways.first()).map(|way| way.action);
     ways.iter().filter(move |way| Some(way.action) == action).take(TOLD_WAYS)
 }

@@ -355,9 +355,9 @@ pub(crate) fn hostile_decision() -> Decision {
     let (before, now) = hostile_pair();
     let texts = hostile();
     let mut decision = files(&before, &now);
-    decision.project = texts[0].clone();
+    decision.project.clone_from(&texts[0]);
     decision.target = Some(texts[1].clone());
-    decision.rule.condition = texts[0].clone();
+    decision.rule.condition.clone_from(&texts[0]);
     decision.report.reference.label = Some(texts[4].clone());
     decision.report.current.label = Some(texts[3].clone());
     decision.report.only_in_current = texts.to_vec();

@@ -1,6 +1,6 @@
 //! Measures what the intervals and the rule of the policy `effect` promise, over seeded random data, as Markdown
 //! tables: `cargo run --release -p tidewheel-drift --example coverage -- [runs]
-//! [false-alarms|distances|shares|power]`.
+//! [false-alarms|histories|distances|shares|power|changes]`.
 
 #![allow(clippy::print_stdout)]
 
@@ -27,8 +27,14 @@ type Part = (&'static str, fn(usize));
 fn main() {
     let runs: usize = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(1000);
     let only = std::env::args().nth(2);
-    let parts: [Part; 4] =
-        [("false-alarms", false_alarms), ("distances", coverage), ("shares", shares), ("power", power)];
+    let parts: [Part; 6] = [
+        ("false-alarms", false_alarms),
+        ("histories", histories),
+        ("distances", coverage),
+        ("shares", shares),
+        ("power", power),
+        ("changes", changes),
+    ];
     for (name, measure) in parts {
         if only.as_deref().is_none_or(|only| only == name) {
             measure(runs);
@@ -350,5 +356,103 @@ fn power(runs: usize) {
             })
             .count();
         println!("| {name} | {n} | {runs} | {:.3} |", found as f64 / runs as f64);
+    }
+}
+
+/// Six columns of a plain kind, with what may change in them.
+#[derive(Debug, Clone, Copy, Default)]
+struct Plain {
+    shift: f64,
+    spread: f64,
+    missing: f64,
+    new_category: f64,
+    correlation: f64,
+}
+
+fn plain(n: usize, change: Plain, random: &mut Random) -> Table {
+    let weights = zipf(20, 1.0);
+    let rho = 0.6 - change.correlation;
+    let (mut a, mut b, mut c, mut d) = (vec![], vec![], vec![], vec![]);
+    let mut category: Vec<Option<&str>> = vec![];
+    let names: [&str; 20] = std::array::from_fn(|place| &"abcdefghijklmnopqrst"[place..=place]);
+    for _ in 0..n {
+        let x = random.normal();
+        a.push(change.shift + x * (1.0 + change.spread));
+        b.push(rho * x + (1.0 - rho * rho).sqrt() * random.normal());
+        c.push(random.normal().exp());
+        d.push(if random.uniform() < 0.05 + change.missing { f64::NAN } else { random.uniform() });
+        let level = names[draw(&weights, random)];
+        category.push(Some(if random.uniform() < change.new_category { "new" } else { level }));
+    }
+    let number = tidewheel_domain::table::Column::Number;
+    let category = tidewheel_domain::table::CategoryColumn::from_values(category);
+    let columns = [("a", number(a)), ("b", number(b)), ("c", number(c)), ("d", number(d))];
+    let mut columns: Vec<_> = columns.into_iter().map(|(name, column)| (name.to_owned(), column)).collect();
+    columns.push(("category".to_owned(), tidewheel_domain::table::Column::Category(category)));
+    Table::new(columns).expect("one length")
+}
+
+fn drifts(reference: &Table, current: &Table) -> bool {
+    let report = compare(reference, current, &DriftSettings::default()).expect("tables of one shape");
+    report.drifted_columns > 0 || report.pairs.iter().any(|pair| pair.effect.over)
+}
+
+/// Histories of 100 unchanged batches: in how many does `effect` train at all?
+fn histories(runs: usize) {
+    let runs = (runs * 3 / 10).max(10);
+    let trained = (0..runs)
+        .into_par_iter()
+        .filter(|&seed| {
+            let random = &mut Random::new(77_000 + seed as u64);
+            let reference = plain(12_000, Plain::default(), random);
+            (0..100).any(|_| drifts(&reference, &plain(3_000, Plain::default(), random)))
+        })
+        .count();
+    println!(
+        "\n### Histories of 100 unchanged batches of 3,000 rows against 12,000 (goal: a training in <= .01 of them)\n"
+    );
+    println!("| histories | with a training |\n| ---: | ---: |\n| {runs} | {:.4} |", trained as f64 / runs as f64);
+
+    println!("\n### Creeping: every batch of 10,000 rows .02 standard deviations further, against the first rows\n");
+    let seen: Vec<f64> = (0..runs.min(100))
+        .into_par_iter()
+        .map(|seed| {
+            let random = &mut Random::new(88_000 + seed as u64);
+            let reference = plain(10_000, Plain::default(), random);
+            let found = (1..=20).find(|&batch| {
+                let shift = 0.02 * batch as f64;
+                drifts(&reference, &plain(10_000, Plain { shift, ..Plain::default() }, random))
+            });
+            found.map_or(f64::INFINITY, |batch| 0.02 * f64::from(batch))
+        })
+        .collect();
+    let latest = seen.iter().copied().fold(0.0, f64::max);
+    let mean = seen.iter().sum::<f64>() / seen.len() as f64;
+    println!(
+        "| histories | mean shift when found | largest |\n| ---: | ---: | ---: |\n| {} | {mean:.3} | {latest:.2} |",
+        seen.len()
+    );
+}
+
+/// Changes that must be found.
+fn changes(runs: usize) {
+    println!("\n### Changes in one of five columns: share of batches on which `effect` trains\n");
+    println!("| change | 1,000 rows | 3,000 rows | 10,000 rows |\n| --- | ---: | ---: | ---: |");
+    let none = Plain::default();
+    for (name, change) in [
+        ("a new category on 5 % of the rows", Plain { new_category: 0.05, ..none }),
+        ("3 % more missing", Plain { missing: 0.03, ..none }),
+        ("doubled variance", Plain { spread: 2f64.sqrt() - 1.0, ..none }),
+        ("a correlation of .6 becomes -.6, margins unchanged", Plain { correlation: 1.2, ..none }),
+        ("nothing", none),
+    ] {
+        let share = |n: usize| {
+            let found = (0..runs.min(200)).into_par_iter().filter(|&seed| {
+                let random = &mut Random::new((n + 99_000_000 + seed) as u64);
+                drifts(&plain(n, none, random), &plain(n, change, random))
+            });
+            found.count() as f64 / runs.min(200) as f64
+        };
+        println!("| {name} | {:.2} | {:.2} | {:.2} |", share(1_000), share(3_000), share(10_000));
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn rise(voice: &Voice<'_>, error: &ErrorChange) -> String {
 /// The headline's half sentence for rules that look at the error.
 pub(super) fn because(voice: &Voice<'_>, moved: Option<String>) -> Option<String> {
     let decision = voice.decision;
-    let error = decision.error.as_ref().map(|error| rise(voice, &error.all));
+    let error = decision.error.as_ref().map(|error| rise(voice, error.deciding()));
     Some(match (&decision.rule.name, moved, error) {
         (RuleName::MovedAndCosts, Some(moved), Some(error)) => format!("{moved}, y el error del modelo {error}"),
         (RuleName::ErrorAlone, Some(moved), Some(error)) => format!("el error del modelo {error}: {moved}"),
@@ -123,6 +123,16 @@ pub(super) fn error(voice: &Voice<'_>) -> Option<String> {
             voice.signed_percent(all.high)
         )
     };
+    if let Some(like) = error.like_with_like.as_ref().filter(|like| *like == error.deciding()) {
+        let segments = error.by_segment.as_ref().map_or_else(String::new, |split| voice.column(&split.column));
+        text += &format!(
+            " Una mezcla más fácil oculta más: entre iguales, con las filas reservadas pesadas según la mezcla de {segments} \
+             del lote, el error {} (entre {} y {}).",
+            rise(voice, like),
+            voice.signed_percent(like.low),
+            voice.signed_percent(like.high)
+        );
+    }
     if let Some(split) = error.by_segment.as_ref().filter(|_| all.low > 0.0 || all.high < 0.0) {
         text += &format!(" {}", super::capitalised(&parts(voice, split, "de esta diferencia")));
     }

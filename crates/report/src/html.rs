@@ -109,7 +109,7 @@ fn block(block: &Block, title: &str) -> String {
         Block::Text(text) => format!("<p>{}</p>", inline(text)),
         Block::Quiet(text) => format!("<p class=\"quiet\">{}</p>", inline(text)),
         Block::List(items) => {
-            format!("<ol class=\"ways\">{}</ol>", all(items, |item| format!("<li>{}</li>", inline(item))))
+            format!("<ol class=\"ways\">{}</ol>", all(items, |item| format!("<li><span>{}</span></li>", inline(item))))
         }
         Block::Table(one) => table(one, title),
         Block::Facts(facts) => {

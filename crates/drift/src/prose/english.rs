@@ -402,6 +402,12 @@ fn ways(voice: &Voice<'_>) -> Option<(&'static str, Vec<String>)> {
     }
     let other = told_ways(voice.decision).next()?.action;
     let opening = match (other.trains(), ways.len()) {
+        (false, 1) if voice.decision.action == Action::StopAndAsk => {
+            "No person would have been asked had this been otherwise"
+        }
+        (false, _) if voice.decision.action == Action::StopAndAsk => {
+            "No person would have been asked had any of these been otherwise (nearest first)"
+        }
         (false, 1) if other == Action::StopAndAsk => "A person would have been asked had this been otherwise",
         (false, _) if other == Action::StopAndAsk => "Another action had any of these been otherwise (nearest first)",
         (false, 1) => "It would not have trained had this been otherwise",
@@ -417,7 +423,7 @@ fn way(voice: &Voice<'_>, way: &Counterfactual) -> String {
     let (told, others) = told_conditions(&way.conditions);
     let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
     if !others.is_empty() {
-        conditions.push(format!("and what else lies over its bound in {}", voice.columns(others.into_iter())));
+        conditions.push(format!("likewise what else lies over its bound in {}", voice.columns(others.into_iter())));
     }
     match conditions.len() {
         1 => conditions.remove(0),

@@ -407,6 +407,12 @@ fn ways(voice: &Voice<'_>) -> Option<(&'static str, Vec<String>)> {
     }
     let other = told_ways(voice.decision).next()?.action;
     let opening = match (other.trains(), ways.len()) {
+        (false, 1) if voice.decision.action == Action::StopAndAsk => {
+            "No se habría preguntado a nadie si esto hubiera sido distinto"
+        }
+        (false, _) if voice.decision.action == Action::StopAndAsk => {
+            "No se habría preguntado a nadie si algo de esto hubiera sido distinto (lo más cercano primero)"
+        }
         (false, 1) if other == Action::StopAndAsk => "Se habría preguntado a una persona si esto hubiera sido distinto",
         (false, _) if other == Action::StopAndAsk => {
             "Otra acción si algo de esto hubiera sido distinto (lo más cercano primero)"
@@ -424,7 +430,7 @@ fn way(voice: &Voice<'_>, way: &Counterfactual) -> String {
     let (told, others) = told_conditions(&way.conditions);
     let mut conditions: Vec<String> = told.iter().map(|one| condition(voice, one)).collect();
     if !others.is_empty() {
-        conditions.push(format!("y también lo demás que supera su límite en {}", voice.columns(others.into_iter())));
+        conditions.push(format!("también lo demás que supera su límite en {}", voice.columns(others.into_iter())));
     }
     match conditions.len() {
         1 => conditions.remove(0),

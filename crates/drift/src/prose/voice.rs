@@ -26,6 +26,9 @@ const TOLD_VALUES: usize = 8;
 /// Characters of a name or value of the data that are told.
 const TOLD_CHARACTERS: usize = 80;
 
+/// Characters of a person's reason.
+const TOLD_REASON: usize = 500;
+
 /// Columns named in a list before it is broken off.
 const NAMED_COLUMNS: usize = 12;
 
@@ -159,6 +162,11 @@ impl<'a> Voice<'a> {
         quoted(text, self.lang)
     }
 
+    /// What a person said, in the quotation marks of the language.
+    pub(super) fn said(&self, text: &str) -> String {
+        in_quotes(&visible(text, TOLD_REASON), self.lang)
+    }
+
     /// `“income” 1,200, “region” “north”, ...`.
     pub(super) fn row(&self, values: &Map<String, Value>) -> String {
         let text = |value: &Value| match value {
@@ -207,7 +215,10 @@ pub(super) fn told_conditions(all: &[Condition]) -> (&[Condition], Vec<&str>) {
 
 /// A text in the quotation marks of a language.
 fn quoted(text: &str, lang: Lang) -> String {
-    let text = shown(text);
+    in_quotes(&shown(text), lang)
+}
+
+fn in_quotes(text: &str, lang: Lang) -> String {
     match lang {
         Lang::En => format!("“{text}”"),
         Lang::Es => format!("«{text}»"),
@@ -217,6 +228,10 @@ fn quoted(text: &str, lang: Lang) -> String {
 /// A text of the data as it can stand in a sentence: on one line, cut where it is long, without characters that are not
 /// seen; what runs from right to left does not turn the words around it.
 pub fn shown(text: &str) -> String {
+    visible(text, TOLD_CHARACTERS)
+}
+
+fn visible(text: &str, most: usize) -> String {
     let visible = text.chars().filter_map(|c| match c {
         c if c.is_whitespace() => Some(' '),
         c if c.is_control() => None,
@@ -226,7 +241,7 @@ pub fn shown(text: &str) -> String {
         c => Some(c),
     });
     let mut visible = visible.peekable();
-    let mut short: String = visible.by_ref().take(TOLD_CHARACTERS).collect();
+    let mut short: String = visible.by_ref().take(most).collect();
     if visible.peek().is_some() {
         short.truncate(short.trim_end().len());
         short.push('…');

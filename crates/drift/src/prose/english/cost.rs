@@ -186,7 +186,7 @@ pub(super) fn example(voice: &Voice<'_>) -> Option<String> {
 pub(super) fn answered(voice: &Voice<'_>) -> Option<String> {
     let answer = voice.decision.answer.as_ref()?;
     let what = if answer.action == Action::Skip { "not to train" } else { "to train" };
-    Some(format!("Answer of {}: {what}, because {}.", voice.level(&answer.who), voice.level(&answer.reason)))
+    Some(format!("Answer of {}: {what}, because {}.", voice.level(&answer.who), voice.said(&answer.reason)))
 }
 
 /// What came of it.

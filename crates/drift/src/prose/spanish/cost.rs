@@ -190,7 +190,7 @@ pub(super) fn example(voice: &Voice<'_>) -> Option<String> {
 pub(super) fn answered(voice: &Voice<'_>) -> Option<String> {
     let answer = voice.decision.answer.as_ref()?;
     let what = if answer.action == Action::Skip { "no entrenar" } else { "entrenar" };
-    Some(format!("Respuesta de {}: {what}, porque {}.", voice.level(&answer.who), voice.level(&answer.reason)))
+    Some(format!("Respuesta de {}: {what}, porque {}.", voice.level(&answer.who), voice.said(&answer.reason)))
 }
 
 /// What came of it.

@@ -107,10 +107,15 @@ fn figures(reader: &Reader<'_>, decision: &Decision) -> Vec<Figure> {
         });
     }
     if let Some(error) = &decision.error {
+        let deciding = error.deciding();
+        let between =
+            fill(words.between, &[&reader.signed_percent(deciding.low), &reader.signed_percent(deciding.high)]);
+        let like =
+            if deciding == &error.all { String::new() } else { format!(", {}", words.like_with_like.to_lowercase()) };
         figures.push(Figure {
             label: if error.measured { words.error_change } else { words.error_estimated },
-            value: reader.signed_percent(error.all.rise),
-            note: fill(words.between, &[&reader.signed_percent(error.all.low), &reader.signed_percent(error.all.high)]),
+            value: reader.signed_percent(deciding.rise),
+            note: format!("{between}{like}"),
         });
     }
     figures.push(match decision.batch.never_seen_rows {

@@ -245,6 +245,7 @@ pub(crate) fn error_changes(reader: &Reader<'_>, decision: &Decision, width: f64
         ..ForestRow::default()
     };
     let mut rows = vec![row(words.all_rows.to_owned(), &error.all, true)];
+    rows.extend(error.like_with_like.iter().map(|like| row(words.like_with_like.to_owned(), like, true)));
     rows.extend(error.segments.iter().take(SEGMENTS).map(|one| row(shown(&one.segment), &one.error, false)));
     let ends = rows.iter().flat_map(|row| [row.low, row.high]).filter(|end| end.is_finite());
     let (low, high) = ends.fold((0.0, 0.0), |(low, high), end| (f64::min(low, end), f64::max(high, end)));

@@ -107,6 +107,7 @@ words! {
     hold_out: "hold-out", "filas reservadas";
     this_batch: "this batch", "este lote";
     all_rows: "All rows", "Todas las filas";
+    like_with_like: "Like with like", "Entre iguales";
     shown_rise: "certainly changed", "cambió con certeza";
     not_shown: "not certain", "no es seguro";
     other_mix: "other mix of {}", "otra mezcla de {}";

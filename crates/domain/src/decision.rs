@@ -13,6 +13,11 @@ pub use crate::turn::Action;
 /// Version of the JSON form of [`Decision`]; it grows when a field changes its meaning.
 pub const DECISION_VERSION: u32 = 2;
 
+/// The JSON Schema of [`Decision`].
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Decision).to_value()
+}
+
 /// The batch that a decision is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct BatchRef {

@@ -138,10 +138,12 @@ fn the_project_is_found_from_a_folder_below_it() {
 }
 
 #[test]
-fn the_schema_in_the_docs_is_fresh() {
-    let schema = run(Path::new("."), &["schema"]).ok().stdout;
-    let kept = fs::read_to_string(docs().join("project-file.schema.json")).expect("docs/project-file.schema.json");
-    assert!(schema == kept, "run: tidewheel schema > docs/project-file.schema.json");
+fn the_schemas_in_the_docs_are_fresh() {
+    for (of, file) in [("project", "project-file.schema.json"), ("decision", "decision-record.schema.json")] {
+        let schema = run(Path::new("."), &["schema", of]).ok().stdout;
+        let kept = fs::read_to_string(docs().join(file)).expect("kept in docs");
+        assert!(schema == kept, "run: tidewheel schema {of} > docs/{file}");
+    }
 }
 
 /// Every key of the schema's objects, wherever they stand.

@@ -1,17 +1,33 @@
-//! `tidewheel schema`: the JSON Schema of the project file, for editors.
+//! `tidewheel schema`: JSON Schemas of the project file and of the decision record.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use tidewheel_domain::{decision, project};
 
 use crate::cli::Globals;
 use crate::failure::Status;
 use crate::output::Output;
 
-/// Print the JSON Schema of tidewheel.toml, so that editors complete and check it
+/// Print a JSON Schema: of tidewheel.toml, so that editors complete and check it, or of the decision record
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  tidewheel schema > tidewheel.schema.json")]
-pub(crate) struct SchemaArgs {}
+#[command(after_help = "Examples:\n  tidewheel schema > tidewheel.schema.json\n  tidewheel schema decision")]
+pub(crate) struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = Subject::Project)]
+    of: Subject,
+}
 
-pub(crate) fn run(globals: &Globals, _args: SchemaArgs) -> anyhow::Result<Status> {
-    Output::new(globals.color).json(&tidewheel_domain::project::json_schema())?;
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// The project file
+    Project,
+    /// What `why --format json` prints, and what each turn keeps as `decision/decision.json`
+    Decision,
+}
+
+pub(crate) fn run(globals: &Globals, args: SchemaArgs) -> anyhow::Result<Status> {
+    Output::new(globals.color).json(&match args.of {
+        Subject::Project => project::json_schema(),
+        Subject::Decision => decision::json_schema(),
+    })?;
     Ok(Status::SUCCESS)
 }

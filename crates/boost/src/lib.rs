@@ -64,7 +64,7 @@ pub use importance::Importance;
 pub use model::{MAX_TREE_DEPTH, Model, ModelError, Node, Parts, Tree};
 pub use objective::Objective;
 pub use params::{CheckedParams, ParamError, Params};
-pub use predict::PredictError;
+pub use predict::{PredictError, Predictor};
 pub use shap::{Explainer, explain_classic};
 pub use train::{MAX_WEIGHT, Targets, TrainError, TrainOptions, train};
 pub use tune::{Pruner, SearchSpace, Trial, TrialState, TuneError, TuneOptions, Tuned, Verdict, tune};

@@ -336,7 +336,13 @@ impl Model {
         &self.parts
     }
 
-    pub(crate) fn predictor(&self) -> &Predictor {
+    /// What the model predicts with.
+    pub fn predictor(&self) -> &Predictor {
         &self.predictor
+    }
+
+    /// Keeps only what prediction needs.
+    pub fn into_predictor(self) -> Predictor {
+        self.predictor
     }
 }

@@ -12,153 +12,243 @@ use crate::{
     model::{Model, Node, Tree},
 };
 
-/// A node in 8 bytes. The next node is `left` if `row[feature] < threshold`, else `left + 1`.
+/// A node in 6 bytes, over bins: a value's bin is the number of the model's thresholds of the feature that are not above
+/// it. The next node is `offset` on if the row's bin is at most `bin`, else one more.
 ///
-/// Missing values need no case of their own: rows are extended to `[x, x with NaN as -inf, -inf]`. A split whose
-/// missing values go right reads the first part (NaN < threshold is false), one whose missing values go left the
-/// second. A leaf reads the last element, which is below its `threshold`, its output, and so leads to itself.
+/// Missing values need no case of their own: a row holds its bins twice, missing ones as [`RIGHT`] in the first part,
+/// as 0, which goes left, in the second; then one 0 more. A split reads the part that sends them its way. A leaf reads
+/// the last 0, with offset 0, and so leads to itself.
 #[derive(Debug, Clone, Copy)]
-#[repr(C)]
-struct Packed {
-    threshold: f32,
-    feature: u16,
-    left: u16,
+struct Step {
+    offset: u16,
+    place: u16,
+    bin: u16,
 }
 
-/// All trees in one flat array, each with siblings side by side.
+/// The bin above all others.
+const RIGHT: u16 = u16::MAX;
+
+/// A model's trees made ready for prediction, and no more than that: a third of the model's memory.
 #[derive(Debug, Clone)]
-pub(crate) struct Predictor {
+pub struct Predictor {
     base_margin: f32,
     num_features: usize,
-    nodes: Vec<Packed>,
-    /// Start of each tree in `nodes`, and its depth. Empty when the trees do not fit 16-bit numbers.
+    /// Each feature's thresholds, ascending.
+    thresholds: Vec<Vec<f32>>,
+    steps: Vec<Step>,
+    /// The outputs of leaves, at the places of their steps.
+    outputs: Vec<f32>,
+    /// Start of each tree in `steps`, and its depth. `steps` is all trees, each with siblings side by side.
     roots: Vec<(u32, u32)>,
+    /// The trees themselves where they do not fit 16-bit numbers; then nothing is in `roots`.
+    too_large: Vec<Tree>,
 }
 
 /// Trees, or rows, in flight.
-const LANES: usize = 8;
+const LANES: usize = 16;
 /// Rows a task in batch prediction.
 const BLOCK: usize = 256;
 /// From this many walks (rows times trees) on, a batch runs on the rayon pool.
 const PARALLEL_WALKS: usize = 1 << 16;
-/// Extended rows up to this length live on the stack.
+/// The bins of rows up to this length live on the stack.
 const STACK_ROW: usize = 129;
 
 impl Predictor {
     pub(crate) fn new(trees: &[Tree], base_margin: f32, num_features: usize) -> Self {
-        let mut predictor = Self { base_margin, num_features, nodes: Vec::new(), roots: Vec::new() };
-        let fits = 2 * num_features < usize::from(u16::MAX)
-            && trees.iter().all(|tree| u16::try_from(tree.nodes().len()).is_ok());
+        let mut predictor = Self {
+            base_margin,
+            num_features,
+            thresholds: Vec::new(),
+            steps: Vec::new(),
+            outputs: Vec::new(),
+            roots: Vec::new(),
+            too_large: Vec::new(),
+        };
         let total: usize = trees.iter().map(|tree| tree.nodes().len()).sum();
-        if fits && u32::try_from(total).is_ok() {
-            predictor.nodes.reserve_exact(total);
-            for tree in trees {
-                predictor.push(tree);
+        let fits = 2 * num_features < usize::from(u16::MAX)
+            && trees.iter().all(|tree| u16::try_from(tree.nodes().len()).is_ok())
+            && u32::try_from(total).is_ok();
+        if fits {
+            predictor.thresholds = thresholds_of(trees, num_features);
+            if predictor.thresholds.iter().all(|thresholds| thresholds.len() < usize::from(RIGHT)) {
+                predictor.steps.reserve_exact(total);
+                predictor.outputs.reserve_exact(total);
+                for tree in trees {
+                    predictor.push(tree);
+                }
+                return predictor;
             }
         }
+        predictor.too_large = trees.to_vec();
         predictor
     }
 
     fn push(&mut self, tree: &Tree) {
-        let first = self.nodes.len();
-        self.roots.push((first as u32, tree.depth() as u32));
-        let always_left = 2 * self.num_features as u16;
-        let nodes = tree.nodes().iter().enumerate().map(|(id, node)| match *node {
-            Node::Leaf { value, .. } => Packed { threshold: value, feature: always_left, left: id as u16 },
-            Node::Split { feature, threshold, default_left, left, .. } => {
-                let part = if default_left { self.num_features as u16 } else { 0 };
-                Packed { threshold, feature: feature as u16 + part, left: left as u16 }
-            }
-        });
-        self.nodes.extend(nodes);
-    }
-
-    /// Calls `each` with the leaf output of every tree, in order, for an extended row.
-    #[inline]
-    fn outputs(&self, row: &[f32], mut each: impl FnMut(f32)) {
-        for trees in self.roots.chunks(LANES) {
-            let mut at = [0usize; LANES];
-            let mut roots = [0usize; LANES];
-            let mut depth = 0;
-            for (root, &(first, levels)) in roots.iter_mut().zip(trees) {
-                *root = first as usize;
-                depth = depth.max(levels);
-            }
-            for _ in 0..depth {
-                for (at, &root) in at.iter_mut().zip(&roots) {
-                    let node = self.nodes[root + *at];
-                    let left = row[node.feature as usize] < node.threshold;
-                    *at = node.left as usize + usize::from(!left);
+        self.roots.push((self.steps.len() as u32, tree.depth() as u32));
+        for (id, node) in tree.nodes().iter().enumerate() {
+            match *node {
+                Node::Leaf { value, .. } => {
+                    self.steps.push(Step { offset: 0, place: 2 * self.num_features as u16, bin: 0 });
+                    self.outputs.push(value);
+                }
+                Node::Split { feature, threshold, default_left, left, .. } => {
+                    let part = if default_left { self.num_features } else { 0 };
+                    let thresholds = &self.thresholds[feature as usize];
+                    let bin = thresholds.partition_point(|known| known.total_cmp(&threshold).is_lt());
+                    let (place, offset) = (feature as usize + part, left as usize - id);
+                    self.steps.push(Step { offset: offset as u16, place: place as u16, bin: bin as u16 });
+                    self.outputs.push(0.0);
                 }
             }
-            for i in 0..trees.len() {
-                each(self.nodes[roots[i] + at[i]].threshold);
+        }
+    }
+
+    /// Number of features of a row.
+    pub fn num_features(&self) -> usize {
+        self.num_features
+    }
+
+    /// Number of trees.
+    pub fn rounds(&self) -> usize {
+        self.roots.len() + self.too_large.len()
+    }
+
+    fn check_row(&self, row: &[f32]) -> Result<(), PredictError> {
+        if row.len() == self.num_features {
+            Ok(())
+        } else {
+            Err(PredictError::RowLength { given: row.len(), expected: self.num_features })
+        }
+    }
+
+    /// As [`Model::margin_row`].
+    ///
+    /// # Errors
+    /// A row that has not one value per feature.
+    pub fn margin_row(&self, row: &[f32]) -> Result<f32, PredictError> {
+        self.check_row(row)?;
+        let mut sum = self.base_margin;
+        self.each_output(row, |output| sum += output);
+        Ok(sum)
+    }
+
+    /// As [`Model::margin_f64`].
+    ///
+    /// # Errors
+    /// A row that has not one value per feature.
+    pub fn margin_f64(&self, row: &[f32]) -> Result<f64, PredictError> {
+        self.check_row(row)?;
+        let mut sum = f64::from(self.base_margin);
+        self.each_output(row, |output| sum += f64::from(output));
+        Ok(sum)
+    }
+
+    /// Where each lane ends that walks from its place for `depth` steps.
+    #[inline]
+    fn walk<'r>(&self, at: &mut [u32; LANES], depth: u32, bins_of: impl Fn(usize) -> &'r [u16]) {
+        let steps = &self.steps[..];
+        for _ in 0..depth {
+            for (lane, at) in at.iter_mut().enumerate() {
+                let step = steps[*at as usize];
+                let right = bins_of(lane)[usize::from(step.place)] > step.bin;
+                *at += u32::from(step.offset) + u32::from(right);
             }
         }
     }
 
-    fn extend(&self, row: &[f32], out: &mut [f32]) {
-        let n = self.num_features;
-        out[..n].copy_from_slice(&row[..n]);
-        for (out, &x) in out[n..2 * n].iter_mut().zip(row) {
-            *out = if x.is_nan() { f32::NEG_INFINITY } else { x };
+    /// Calls `each` with the leaf output of every tree, in order, for the bins of a row.
+    #[inline]
+    fn outputs(&self, bins: &[u16], mut each: impl FnMut(f32)) {
+        for trees in self.roots.chunks(LANES) {
+            // Lanes without a tree walk the first one.
+            let mut at = [0u32; LANES];
+            let mut depth = 0;
+            for (at, &(root, levels)) in at.iter_mut().zip(trees) {
+                *at = root;
+                depth = depth.max(levels);
+            }
+            self.walk(&mut at, depth, |_| bins);
+            for &at in &at[..trees.len()] {
+                each(self.outputs[at as usize]);
+            }
         }
-        out[2 * n] = f32::NEG_INFINITY;
+    }
+
+    /// Length of a row's bins.
+    fn length(&self) -> usize {
+        2 * self.num_features + 1
+    }
+
+    fn bins(&self, row: &[f32], out: &mut [u16]) {
+        let (first, second) = out.split_at_mut(self.num_features);
+        let values = row.iter().zip(&self.thresholds);
+        for ((&x, thresholds), (first, second)) in values.zip(first.iter_mut().zip(second)) {
+            let bin = thresholds.partition_point(|&threshold| threshold <= x) as u16;
+            (*first, *second) = if x.is_nan() { (RIGHT, 0) } else { (bin, bin) };
+        }
     }
 
     /// As [`Predictor::outputs`] for a plain row.
     #[inline]
-    fn each_output(&self, trees: &[Tree], row: &[f32], mut each: impl FnMut(f32)) {
-        let length = 2 * self.num_features + 1;
-        if self.roots.is_empty() {
-            for tree in trees {
+    fn each_output(&self, row: &[f32], mut each: impl FnMut(f32)) {
+        let length = self.length();
+        if !self.too_large.is_empty() {
+            for tree in &self.too_large {
                 each(tree.output(row));
             }
         } else if length <= STACK_ROW {
-            let mut extended = [0f32; STACK_ROW];
-            self.extend(row, &mut extended);
-            self.outputs(&extended[..length], each);
+            let mut bins = [0; STACK_ROW];
+            self.bins(row, &mut bins[..length]);
+            self.outputs(&bins[..length], each);
         } else {
-            let mut extended = vec![0f32; length];
-            self.extend(row, &mut extended);
-            self.outputs(&extended, each);
+            let mut bins = vec![0; length];
+            self.bins(row, &mut bins);
+            self.outputs(&bins, each);
         }
     }
 
     /// Margins of a block of rows, given row by row.
-    fn block(&self, trees: &[Tree], rows: &[f32], out: &mut [f32]) {
+    fn block(&self, rows: &[f32], out: &mut [f32]) {
         out.fill(self.base_margin);
-        if self.roots.is_empty() {
+        if !self.too_large.is_empty() {
             for (row, out) in rows.chunks(self.num_features.max(1)).zip(out) {
-                for tree in trees {
+                for tree in &self.too_large {
                     *out += tree.output(row);
                 }
             }
             return;
         }
-        let length = 2 * self.num_features + 1;
-        let mut extended = vec![0f32; length * out.len().next_multiple_of(LANES)];
-        for (row, extended) in rows.chunks(self.num_features.max(1)).zip(extended.chunks_mut(length)) {
-            self.extend(row, extended);
+        let length = self.length();
+        let mut bins = vec![0; length * out.len().next_multiple_of(LANES)];
+        for (row, bins) in rows.chunks(self.num_features.max(1)).zip(bins.chunks_mut(length)) {
+            self.bins(row, bins);
         }
-        for (tree, &(first, depth)) in self.roots.iter().enumerate() {
-            let end = self.roots.get(tree + 1).map_or(self.nodes.len(), |next| next.0 as usize);
-            let nodes = &self.nodes[first as usize..end];
-            for (rows, out) in extended.chunks(LANES * length).zip(out.chunks_mut(LANES)) {
-                let mut at = [0usize; LANES];
-                for _ in 0..depth {
-                    for (lane, at) in at.iter_mut().enumerate() {
-                        let node = nodes[*at];
-                        let left = rows[lane * length + node.feature as usize] < node.threshold;
-                        *at = node.left as usize + usize::from(!left);
-                    }
-                }
+        for &(root, depth) in &self.roots {
+            for (bins, out) in bins.chunks(LANES * length).zip(out.chunks_mut(LANES)) {
+                let mut at = [root; LANES];
+                self.walk(&mut at, depth, |lane| &bins[lane * length..][..length]);
                 for (out, at) in out.iter_mut().zip(at) {
-                    *out += nodes[at].threshold;
+                    *out += self.outputs[at as usize];
                 }
             }
         }
     }
+}
+
+/// The thresholds of each feature, ascending, each once.
+fn thresholds_of(trees: &[Tree], num_features: usize) -> Vec<Vec<f32>> {
+    let mut all: Vec<Vec<f32>> = vec![Vec::new(); num_features];
+    for node in trees.iter().flat_map(Tree::nodes) {
+        if let Node::Split { feature, threshold, .. } = *node {
+            all[feature as usize].push(threshold);
+        }
+    }
+    for thresholds in &mut all {
+        thresholds.sort_unstable_by(f32::total_cmp);
+        thresholds.dedup_by_key(|threshold| threshold.to_bits());
+        thresholds.shrink_to_fit();
+    }
+    all
 }
 
 /// A row, or a batch, that does not fit the model.
@@ -209,23 +299,12 @@ pub enum PredictError {
 }
 
 impl Model {
-    fn check_row(&self, row: &[f32]) -> Result<(), PredictError> {
-        if row.len() == self.num_features() {
-            Ok(())
-        } else {
-            Err(PredictError::RowLength { given: row.len(), expected: self.num_features() })
-        }
-    }
-
     /// The margin of a row (the sum of base margin and trees, in f32); NaN is a missing value.
     ///
     /// # Errors
     /// A row that has not one value per feature.
     pub fn margin_row(&self, row: &[f32]) -> Result<f32, PredictError> {
-        self.check_row(row)?;
-        let mut sum = self.base_margin();
-        self.predictor().each_output(self.trees(), row, |output| sum += output);
-        Ok(sum)
+        self.predictor().margin_row(row)
     }
 
     /// The prediction for a row: what the objective makes of the margin. NaN is a missing value.
@@ -242,10 +321,7 @@ impl Model {
     /// # Errors
     /// A row that has not one value per feature.
     pub fn margin_f64(&self, row: &[f32]) -> Result<f64, PredictError> {
-        self.check_row(row)?;
-        let mut sum = f64::from(self.base_margin());
-        self.predictor().each_output(self.trees(), row, |output| sum += f64::from(output));
-        Ok(sum)
+        self.predictor().margin_f64(row)
     }
 
     /// Margins of rows given row by row.
@@ -258,7 +334,7 @@ impl Model {
             return Err(PredictError::PartialRow { given: values.len(), expected });
         }
         let mut out = vec![0f32; values.len() / expected];
-        let block = |(rows, out): (&[f32], &mut [f32])| self.predictor().block(self.trees(), rows, out);
+        let block = |(rows, out): (&[f32], &mut [f32])| self.predictor().block(rows, out);
         if out.len() * self.rounds() >= PARALLEL_WALKS {
             values.par_chunks(BLOCK * expected).zip(out.par_chunks_mut(BLOCK)).for_each(block);
         } else {

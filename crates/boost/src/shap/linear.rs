@@ -18,7 +18,7 @@
 use std::collections::BTreeMap;
 
 use super::{quadrature::gauss_legendre, share};
-use crate::model::{Node, Tree};
+use crate::model::{MAX_FEATURES, Node, Tree};
 
 /// A split. Splits of a tree stand in preorder, so that parents come before their children.
 #[derive(Debug, Clone, Copy)]
@@ -26,21 +26,29 @@ struct Split {
     /// Shares of the cover that go left and right.
     shares: [f64; 2],
     /// Outputs of the children that are leaves; 0 for a child that is a split.
-    leaves: [f64; 2],
+    leaves: [f32; 2],
     threshold: f32,
-    /// Feature index; the top bit says that missing values go left.
+    /// Feature index; [`TOP`] says that missing values go left, [`PREVIOUS`] that this split is the `previous` of one
+    /// below.
     feature: u32,
     /// The split above, by its place in the tree, with the top bit for its right side; [`NONE`] for the root.
     parent: u32,
     /// Where the path has split the same feature before: the split that the last such split leads to, by its place in
     /// the tree; else [`NONE`].
     previous: u32,
-    /// Whether this split is the `previous` of one below.
-    is_previous: bool,
 }
 
 const TOP: u32 = 1 << 31;
+const PREVIOUS: u32 = 1 << 30;
+const _: () = assert!(MAX_FEATURES < PREVIOUS as usize);
 const NONE: u32 = u32::MAX;
+
+impl Split {
+    #[inline(always)]
+    fn feature(&self) -> usize {
+        (self.feature & !(TOP | PREVIOUS)) as usize
+    }
+}
 
 /// Trees whose paths have at most so many distinct features that the same number of points serves all of them.
 #[derive(Debug, Clone)]
@@ -114,15 +122,14 @@ impl Group {
         let children = [left, right].map(|child| nodes[child as usize]);
         self.splits.push(Split {
             shares: children.map(|child| share(cover, child.cover())),
-            leaves: children.map(|child| if let Node::Leaf { value, .. } = child { f64::from(value) } else { 0.0 }),
+            leaves: children.map(|child| if let Node::Leaf { value, .. } = child { value } else { 0.0 }),
             threshold,
             feature: feature | if default_left { TOP } else { 0 },
             parent,
             previous,
-            is_previous: false,
         });
         if previous != NONE {
-            self.splits[first + previous as usize].is_previous = true;
+            self.splits[first + previous as usize].feature |= PREVIOUS;
         }
         path.push((feature, 0));
         self.push_split(tree, left, place, path, first);
@@ -246,7 +253,7 @@ fn replace<const N: usize>(
 #[inline(always)]
 fn down<const N: usize>(tree: &[Split], row: &[f32], states: &mut [State<N>], known: &[f64; N], unknown: &[f64; N]) {
     for (i, split) in tree.iter().enumerate() {
-        let x = row[(split.feature & !TOP) as usize];
+        let x = row[split.feature()];
         states[i].left = x < split.threshold || (x.is_nan() && split.feature & TOP != 0);
         states[i].inner = [0.0; N];
         if split.parent == NONE {
@@ -272,7 +279,7 @@ fn down<const N: usize>(tree: &[Split], row: &[f32], states: &mut [State<N>], kn
                 here.outer[q] = outer[q] * replaced.ratio[q];
             }
         }
-        if split.is_previous {
+        if split.feature & PREVIOUS != 0 {
             let here = &mut states[i];
             let (one, zero) = here.taken;
             let counts = f64::from(u8::from((one, zero) != (0.0, 0.0)));
@@ -297,9 +304,9 @@ fn up<const N: usize>(
         // The edges to leaves.
         let here = states[i];
         let mut inner = here.inner;
-        let own = &mut sums[(split.feature & !TOP) as usize];
+        let own = &mut sums[split.feature()];
         if split.previous == NONE {
-            let [value_left, value_right] = split.leaves;
+            let [value_left, value_right] = split.leaves.map(f64::from);
             let ((o_left, z_left), (o_right, z_right)) = (edge(split, &here, 0), edge(split, &here, 1));
             let one = o_left * value_left + o_right * value_right;
             let zero = z_left * value_left + z_right * value_right;
@@ -311,7 +318,7 @@ fn up<const N: usize>(
             let old = &states[split.previous as usize];
             for side in 0..2 {
                 let replaced = replace(edge(split, &here, side), old, known, unknown);
-                let value = split.leaves[side];
+                let value = f64::from(split.leaves[side]);
                 for q in 0..N {
                     own[q] += replaced.change[q] * (here.outer[q] * value);
                     inner[q] += replaced.ratio[q] * value;
@@ -326,7 +333,7 @@ fn up<const N: usize>(
         let parent = (split.parent & !TOP) as usize;
         let side = (split.parent >> 31) as usize;
         let above = &tree[parent];
-        let sums = &mut sums[(above.feature & !TOP) as usize];
+        let sums = &mut sums[above.feature()];
         let (one, zero) = edge(above, &states[parent], side);
         if above.previous == NONE {
             let parent = &mut states[parent];

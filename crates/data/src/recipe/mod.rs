@@ -24,6 +24,7 @@ use tidewheel_domain::{Column, Table};
 
 use encode::{FittedEncoder, Lookup};
 use expression::{Cell, CellType, ExpressionError, NumberExpression};
+use request::Prepared;
 
 pub use fit::{FitError, Fitted};
 pub use request::{FieldError, InputRow};
@@ -133,7 +134,8 @@ impl Recipe {
                 medians[place] = median.value;
             }
         }
-        Ok(CompiledRecipe { expressions, lookups, medians, recipe: self })
+        let prepared = self.inputs.iter().map(Prepared::new).collect();
+        Ok(CompiledRecipe { expressions, lookups, medians, prepared, recipe: self })
     }
 }
 
@@ -144,12 +146,17 @@ pub struct CompiledRecipe {
     expressions: Vec<NumberExpression>,
     lookups: Vec<(usize, Lookup)>,
     medians: Vec<Option<f64>>,
+    prepared: Vec<Prepared>,
 }
 
 impl CompiledRecipe {
     /// The recipe itself.
     pub fn recipe(&self) -> &Recipe {
         &self.recipe
+    }
+
+    fn prepared(&self) -> &[Prepared] {
+        &self.prepared
     }
 
     /// Number of features.

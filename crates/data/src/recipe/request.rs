@@ -1,6 +1,10 @@
 //! Rows that arrive one by one, as JSON objects: parsed, completed and checked against the recipe.
 
+use std::borrow::Cow;
+use std::fmt;
+
 use serde::Serialize;
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use tidewheel_domain::Table;
 use tidewheel_domain::project::{Check, ColumnType, Scalar};
@@ -19,6 +23,21 @@ pub struct FieldError {
     pub value: Value,
     /// What is wrong, and what would be right.
     pub message: String,
+}
+
+/// What rows need of an input column, made once.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    /// The name as a key of a JSON object, colon included.
+    key: String,
+    /// The value of a row that leaves the field out, or what is wrong with that.
+    absent: Result<InputValue, String>,
+}
+
+impl Prepared {
+    pub(super) fn new(input: &InputColumn) -> Self {
+        Self { key: format!("{}:", Value::from(input.name.as_str())), absent: parse_value(input, None) }
+    }
 }
 
 /// A checked row: one value an input column, in the recipe's order.
@@ -54,11 +73,38 @@ impl InputRow {
         }
     }
 
+    /// [`InputRow::to_json`] as text.
+    pub fn to_json_text(&self, recipe: &CompiledRecipe) -> String {
+        let mut out = Vec::with_capacity(32 * self.values.len() + 2);
+        for ((input, prepared), value) in recipe.recipe().inputs.iter().zip(recipe.prepared()).zip(&self.values) {
+            if !is_shown(input, value) {
+                continue;
+            }
+            out.push(if out.is_empty() { b'{' } else { b',' });
+            out.extend_from_slice(prepared.key.as_bytes());
+            // Writing to memory cannot fail.
+            let _ = match value {
+                InputValue::Missing => serde_json::to_writer(&mut out, &()),
+                InputValue::Text(text) => serde_json::to_writer(&mut out, text),
+                InputValue::Number(number) if input.kind == ColumnType::Number => match whole(*number) {
+                    Some(number) => serde_json::to_writer(&mut out, &number),
+                    None => serde_json::to_writer(&mut out, number),
+                },
+                InputValue::Number(number) => serde_json::to_writer(&mut out, &json_number(input, *number)),
+            };
+        }
+        if out.is_empty() {
+            out.push(b'{');
+        }
+        out.push(b'}');
+        String::from_utf8(out).unwrap_or_default()
+    }
+
     /// The row as a JSON object: what the model was asked, defaults and fills included.
     pub fn to_json(&self, recipe: &CompiledRecipe) -> Map<String, Value> {
         let inputs = recipe.recipe().inputs.iter().zip(&self.values);
         inputs
-            .filter(|(input, value)| !(input.read_by.is_empty() && **value == InputValue::Missing))
+            .filter(|(input, value)| is_shown(input, value))
             .map(|(input, value)| {
                 let value = match value {
                     InputValue::Missing => Value::Null,
@@ -71,16 +117,36 @@ impl InputRow {
     }
 }
 
+/// A field that no feature reads is shown only if it was given.
+fn is_shown(input: &InputColumn, value: &InputValue) -> bool {
+    *value != InputValue::Missing || !input.read_by.is_empty()
+}
+
 fn json_number(input: &InputColumn, number: f64) -> Value {
     match input.kind {
         ColumnType::Boolean => return Value::Bool(number != 0.0),
         ColumnType::Date => return Value::String(format_date(number)),
         ColumnType::Number | ColumnType::Category => {}
     }
-    if number.fract() == 0.0 && number.abs() < 9e15 { Value::from(number as i64) } else { Value::from(number) }
+    whole(number).map_or_else(|| Value::from(number), Value::from)
+}
+
+/// A number that JSON writes without a fraction.
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
 
 impl CompiledRecipe {
+    /// Parses one row straight from its JSON text; gives what [`CompiledRecipe::parse_row`] would, sooner. `None` where
+    /// the text is anything but one object of known fields, each once, with plain and good values: what that text means,
+    /// or what is wrong with it, is for [`CompiledRecipe::parse_row`] to say.
+    pub fn parse_plain_row(&self, json: &[u8]) -> Option<InputRow> {
+        let mut json = serde_json::Deserializer::from_slice(json);
+        let row = PlainRow(self).deserialize(&mut json).ok()?;
+        json.end().ok()?;
+        Some(row)
+    }
+
     /// Parses one row. Fields that are left out take the declared defaults, and where there is none they are missing;
     /// a value that is there is never replaced (0 is 0). All mistakes are found at once.
     pub fn parse_row(&self, object: &Map<String, Value>) -> Result<InputRow, Vec<FieldError>> {
@@ -133,6 +199,11 @@ fn parse_value(input: &InputColumn, given: Option<&Value>) -> Result<InputValue,
         Some(Value::Null) => InputValue::Missing,
         Some(value) => typed(input.kind, value)?,
     };
+    checked(input, value)
+}
+
+/// The value filled if it is missing, if it satisfies the column's checks.
+fn checked(input: &InputColumn, value: InputValue) -> Result<InputValue, String> {
     let value = match (value, &input.fill) {
         (InputValue::Missing, Some(fill)) => declared(input, fill)?,
         (value, _) => value,
@@ -186,5 +257,121 @@ fn typed(kind: ColumnType, value: &Value) -> Result<InputValue, String> {
 }
 
 fn category(text: &str) -> InputValue {
-    canonical_category(text).map_or(InputValue::Missing, |text| InputValue::Text(text.into_owned()))
+    canonical_category(text).map(Cow::into_owned).map_or(InputValue::Missing, InputValue::Text)
+}
+
+/// Reads an object into a row; refuses whatever is unusual.
+struct PlainRow<'a>(&'a CompiledRecipe);
+
+impl<'de> DeserializeSeed<'de> for PlainRow<'_> {
+    type Value = InputRow;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<InputRow, D::Error> {
+        json.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PlainRow<'_> {
+    type Value = InputRow;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object of fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<InputRow, A::Error> {
+        let inputs = &self.0.recipe().inputs;
+        let mut values: Vec<Option<InputValue>> = inputs.iter().map(|_| None).collect();
+        while let Some(place) = object.next_key_seed(PlainField(inputs))? {
+            let value = object.next_value_seed(PlainValue(inputs[place].kind))?;
+            let value = checked(&inputs[place], value).map_err(A::Error::custom)?;
+            if values[place].replace(value).is_some() {
+                return Err(A::Error::custom("a field comes twice"));
+            }
+        }
+        let absent = |prepared: &Prepared| prepared.absent.clone().map_err(A::Error::custom);
+        let values = values.into_iter().zip(self.0.prepared());
+        let values = values.map(|(value, prepared)| value.map_or_else(|| absent(prepared), Ok));
+        Ok(InputRow { values: values.collect::<Result<_, _>>()? })
+    }
+}
+
+/// Reads a key into its input's place.
+struct PlainField<'a>(&'a [InputColumn]);
+
+impl<'de> DeserializeSeed<'de> for PlainField<'_> {
+    type Value = usize;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<usize, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for PlainField<'_> {
+    type Value = usize;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a known field")
+    }
+
+    fn visit_str<E: Error>(self, field: &str) -> Result<usize, E> {
+        self.0.iter().position(|input| input.name == field).ok_or_else(|| E::custom("an unknown field"))
+    }
+}
+
+/// Reads a value of this type.
+struct PlainValue(ColumnType);
+
+impl<'de> DeserializeSeed<'de> for PlainValue {
+    type Value = InputValue;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<InputValue, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl PlainValue {
+    fn number<E: Error>(&self, number: f64) -> Result<InputValue, E> {
+        if self.0 == ColumnType::Number && number.is_finite() {
+            Ok(InputValue::Number(number))
+        } else {
+            Err(E::custom("not a plain number"))
+        }
+    }
+}
+
+impl Visitor<'_> for PlainValue {
+    type Value = InputValue;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a plain value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<InputValue, E> {
+        Ok(InputValue::Missing)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<InputValue, E> {
+        typed(self.0, &Value::Bool(value)).map_err(E::custom)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<InputValue, E> {
+        self.number(number as f64)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<InputValue, E> {
+        self.number(number as f64)
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<InputValue, E> {
+        self.number(number)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<InputValue, E> {
+        match self.0 {
+            // Callers may mark texts with control characters.
+            ColumnType::Category if !text.starts_with(char::is_control) => Ok(category(text)),
+            ColumnType::Date => parse_date(text).map(InputValue::Number).ok_or_else(|| E::custom("not a date")),
+            _ => Err(E::custom("not a plain text")),
+        }
+    }
 }

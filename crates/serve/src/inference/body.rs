@@ -17,10 +17,10 @@ const MAX_FIELDS: usize = 1_000;
 /// and no category begins with this one.
 const NOT_FINITE: char = '\u{1}';
 
-/// Reads a JSON body of at most `limit` bytes.
-pub(super) async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Value, ApiError> {
+/// Reads a body of at most `limit` bytes that says it is JSON.
+pub(super) async fn read_json(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     check_content_type(headers)?;
-    parse(&read(headers, body, limit).await?)
+    read(headers, body, limit).await
 }
 
 /// Reads a body of at most `limit` bytes.

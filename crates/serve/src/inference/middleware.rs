@@ -28,17 +28,31 @@ pub(super) struct Arrived(pub(super) Instant);
 
 /// Wraps a route.
 pub(super) async fn around(State(app): State<AppState>, request: Request, next: Next) -> Response {
+    let endpoint = request.extensions().get::<MatchedPath>().cloned();
+    let endpoint = endpoint.as_ref().map(MatchedPath::as_str);
+    wrap(&app, endpoint, request, |mut request, id, arrived| {
+        request.extensions_mut().insert(id);
+        request.extensions_mut().insert(arrived);
+        next.run(request)
+    })
+    .await
+}
+
+/// Wraps what answers a request to an endpoint.
+pub(super) async fn wrap<F: Future<Output = Response>>(
+    app: &AppState,
+    endpoint: Option<&str>,
+    request: Request,
+    answer: impl FnOnce(Request, RequestId, Arrived) -> F,
+) -> Response {
     let arrived = Instant::now();
-    let (mut parts, body) = request.into_parts();
+    let (parts, body) = request.into_parts();
     let id = app.request_ids.of(&parts.headers);
-    let endpoint = parts.extensions.get::<MatchedPath>().cloned();
     let method = parts.method.clone();
     let mut response = match app.guard.check(&parts) {
         Err(error) => error.into_response(),
         Ok(()) => {
-            parts.extensions.insert(id.clone());
-            parts.extensions.insert(Arrived(arrived));
-            let answer = next.run(Request::from_parts(parts, body));
+            let answer = answer(Request::from_parts(parts, body), id.clone(), Arrived(arrived));
             AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
                 app.metrics.panicked();
                 tracing::error!(request_id = id.as_str(), "a request ended in a panic");
@@ -50,7 +64,7 @@ pub(super) async fn around(State(app): State<AppState>, request: Request, next: 
         let body = error.body(id.as_str());
         response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
         *response.body_mut() = body.into();
-        log_error(&id, &method, endpoint.as_ref(), &error);
+        log_error(&id, &method, endpoint, &error);
     }
     let headers = response.headers_mut();
     headers.insert(REQUEST_ID, id.header());
@@ -60,11 +74,11 @@ pub(super) async fn around(State(app): State<AppState>, request: Request, next: 
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_CONTENT);
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     let took = arrived.elapsed();
-    app.metrics.request(&method, endpoint.as_ref().map(MatchedPath::as_str), response.status(), took);
+    app.metrics.request(&method, endpoint, response.status(), took);
     tracing::debug!(
         request_id = id.as_str(),
         %method,
-        endpoint = endpoint.as_ref().map(MatchedPath::as_str),
+        endpoint,
         status = response.status().as_u16(),
         took_us = took.as_micros() as u64,
         "answered"
@@ -72,8 +86,8 @@ pub(super) async fn around(State(app): State<AppState>, request: Request, next: 
     response
 }
 
-fn log_error(id: &RequestId, method: &Method, endpoint: Option<&MatchedPath>, error: &ApiError) {
-    let (endpoint, status) = (endpoint.map(MatchedPath::as_str), error.status().as_u16());
+fn log_error(id: &RequestId, method: &Method, endpoint: Option<&str>, error: &ApiError) {
+    let status = error.status().as_u16();
     if error.status().is_server_error() {
         tracing::warn!(request_id = id.as_str(), %method, endpoint, status, detail = error.message(), "not served");
     } else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use thiserror::Error;
-use tidewheel_boost::{Explainer, Model, PredictError};
+use tidewheel_boost::{Explainer, Model, PredictError, Predictor};
 use tidewheel_data::bundle::{Bundle, BundleError};
 use tidewheel_data::recipe::{CompiledRecipe, InputRow};
 use tidewheel_domain::model_version::{ModelVersion, Stage};
@@ -62,7 +62,7 @@ pub struct Explanation {
 
 /// A model that serves. Nothing of it ever changes; a newer model is another value.
 pub struct ServedModel {
-    trees: Model,
+    trees: Predictor,
     explainer: Explainer,
     /// How a row becomes features.
     pub recipe: CompiledRecipe,
@@ -110,8 +110,10 @@ impl ServedModel {
         program_version: &str,
         now: Timestamp,
     ) -> Result<Self, ModelError> {
-        let bundle = Bundle::read(files)?;
-        let trees = Model::from_bytes(&bundle.model).map_err(|error| ModelError::Trees(error.to_string()))?;
+        let mut bundle = Bundle::read(files)?;
+        let bytes = std::mem::take(&mut bundle.model);
+        let trees = Model::from_bytes(&bytes).map_err(|error| ModelError::Trees(error.to_string()))?;
+        drop(bytes);
         bundle.verify(trees.num_features(), |row| trees.margin_row(row).unwrap_or(f32::NAN))?;
         let recipe = bundle.recipe;
         let target = &recipe.recipe().target;
@@ -137,7 +139,7 @@ impl ServedModel {
             groups: names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect(),
             counts: metrics.groups_of(&version_text, names),
             version_text,
-            trees,
+            trees: trees.into_predictor(),
             explainer,
             recipe,
         };
@@ -163,7 +165,7 @@ impl ServedModel {
         Ok(Predicted {
             answer,
             features,
-            inputs: serde_json::to_string(&row.to_json(&self.recipe)).unwrap_or_default(),
+            inputs: row.to_json_text(&self.recipe),
             group: group.and_then(|group| self.groups.get(group)).copied().unwrap_or(usize::MAX),
             group_value: group.map(str::to_owned),
         })

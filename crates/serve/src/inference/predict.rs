@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Extension;
+use axum::body::Bytes;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::Value;
+use tidewheel_data::recipe::InputRow;
 use tidewheel_registry::PredictionRecord;
 
 use super::answer::{self, Predicted};
-use super::body::{read_json, take_row};
+use super::body::{parse, read_json, take_row};
 use super::error::ApiError;
 use super::middleware::Arrived;
 use super::model::ServedModel;
@@ -28,14 +30,28 @@ pub(super) async fn predict(
     Extension(id): Extension<RequestId>,
     Extension(arrived): Extension<Arrived>,
     request: Request,
-) -> Result<Response, ApiError> {
-    let (body, client) = read_body(&app, request).await?;
-    let model = app.model()?;
-    let row = predict_row(&model, body)?;
-    let response = json_text(answer::prediction(&model, &row, id.as_str()));
-    record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
-    app.metrics.prediction_took(arrived.0.elapsed());
-    Ok(response)
+) -> Response {
+    let client = client_of(&request);
+    answer_predict(&app, request, id, arrived, client).await
+}
+
+/// The answer of `POST /predict`, also without a router around it.
+pub(super) async fn answer_predict(
+    app: &AppState,
+    request: Request,
+    id: RequestId,
+    arrived: Arrived,
+    client: Option<SocketAddr>,
+) -> Response {
+    let answer = async {
+        let body = read_body(app, request).await?;
+        let (model, row) = predict_one(app, &body)?;
+        let response = json_text(answer::prediction(&model, &row, id.as_str()));
+        record(app, &model, row, id.as_str().to_owned(), arrived, client);
+        app.metrics.prediction_took(arrived.0.elapsed());
+        Ok::<_, ApiError>(response)
+    };
+    answer.await.into_response()
 }
 
 /// `POST /explain`
@@ -45,9 +61,9 @@ pub(super) async fn explain(
     Extension(arrived): Extension<Arrived>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (body, client) = read_body(&app, request).await?;
-    let model = app.model()?;
-    let row = predict_row(&model, body)?;
+    let client = client_of(&request);
+    let body = read_body(&app, request).await?;
+    let (model, row) = predict_one(&app, &body)?;
     let (model, row, explanation) = off_thread(move || {
         let explanation = model.explain(&row.features);
         (model, row, explanation)
@@ -58,7 +74,7 @@ pub(super) async fn explain(
         ApiError::internal()
     })?;
     let response = json_text(answer::explanation(&model, &row, &explanation, id.as_str()));
-    record(&app, &model, row, id.as_str().to_owned(), arrived, client.as_ref());
+    record(&app, &model, row, id.as_str().to_owned(), arrived, client);
     Ok(response)
 }
 
@@ -69,7 +85,9 @@ pub(super) async fn batch_predict(
     Extension(arrived): Extension<Arrived>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let (body, client) = read_body(&app, request).await?;
+    let client = client_of(&request);
+    let body = read_body(&app, request).await?;
+    let body = parse(&body)?;
     let Value::Array(bodies) = body else {
         return Err(ApiError::field("body", body, "must be a list of rows"));
     };
@@ -92,16 +110,35 @@ pub(super) async fn batch_predict(
     let (rows, json) = if few { work() } else { off_thread(work).await? };
     for (place, row) in rows.into_iter().enumerate() {
         if let Ok(row) = row {
-            record(&app, &model, row, format!("{}:{place}", id.as_str()), arrived, client.as_ref());
+            record(&app, &model, row, format!("{}:{place}", id.as_str()), arrived, client);
         }
     }
     Ok(json_text(json))
 }
 
-async fn read_body(app: &AppState, request: Request) -> Result<(Value, Option<SocketAddr>), ApiError> {
+fn client_of(request: &Request) -> Option<SocketAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
+}
+
+async fn read_body(app: &AppState, request: Request) -> Result<Bytes, ApiError> {
     let (parts, body) = request.into_parts();
-    let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    Ok((read_json(&parts.headers, body, app.project.serve.max_body_bytes).await?, client))
+    read_json(&parts.headers, body, app.project.serve.max_body_bytes).await
+}
+
+/// Predicts the one row that a body holds, with the model in use.
+fn predict_one(app: &AppState, body: &[u8]) -> Result<(Arc<ServedModel>, Predicted), ApiError> {
+    let model = app.model();
+    if let Ok(model) = &model
+        && let Some(row) = model.recipe.parse_plain_row(body)
+    {
+        let predicted = predict_parsed(model, &row)?;
+        return Ok((Arc::clone(model), predicted));
+    }
+    // Not plain, or wrong: slower, and able to say what is wrong.
+    let body = parse(body)?;
+    let model = model?;
+    let predicted = predict_row(&model, body)?;
+    Ok((model, predicted))
 }
 
 fn predict_row(model: &ServedModel, body: Value) -> Result<Predicted, ApiError> {
@@ -116,7 +153,11 @@ fn predict_row(model: &ServedModel, body: Value) -> Result<Predicted, ApiError> 
             return Err(ApiError::fields(errors));
         }
     };
-    model.predict(&row).map_err(|error| {
+    predict_parsed(model, &row)
+}
+
+fn predict_parsed(model: &ServedModel, row: &InputRow) -> Result<Predicted, ApiError> {
+    model.predict(row).map_err(|error| {
         tracing::error!(%error, "the model refuses the features of its own recipe");
         ApiError::internal()
     })
@@ -129,7 +170,7 @@ fn record(
     row: Predicted,
     request_id: String,
     arrived: Arrived,
-    client: Option<&SocketAddr>,
+    client: Option<SocketAddr>,
 ) {
     app.metrics.prediction(&model.counts, row.group, row.answer);
     app.log.record(PredictionRecord {
@@ -163,5 +204,9 @@ pub(super) fn json(answer: &impl Serialize) -> Result<Response, ApiError> {
 }
 
 fn json_text(body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], body).into_response()
+    let mut response = Response::new(body.into());
+    // With room for what every answer gets.
+    response.headers_mut().reserve(12);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
 }

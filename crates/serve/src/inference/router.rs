@@ -10,13 +10,16 @@ use super::server::ServeError;
 use super::state::AppState;
 use super::{docs, history, predict, reload, status};
 
+/// The path of single predictions.
+pub(super) const PREDICT: &str = "/predict";
+
 /// Routes whose paths do not depend on the project.
 const FIXED: [&str; 15] = [
     "/",
     "/health",
     "/ready",
     "/model",
-    "/predict",
+    PREDICT,
     "/explain",
     "/batch_predict",
     "/reload",
@@ -49,7 +52,7 @@ pub fn router(app: AppState) -> Router {
         .route("/health", get(status::get_health))
         .route("/ready", get(status::get_ready))
         .route("/model", get(status::get_model))
-        .route("/predict", post(predict::predict))
+        .route(PREDICT, post(predict::predict))
         .route("/explain", post(predict::explain))
         .route("/batch_predict", post(predict::batch_predict))
         .route("/reload", post(reload::reload))

@@ -8,3 +8,6 @@ pub mod observe;
 
 /// The data API that deals a file out in batches.
 pub mod source_api;
+
+/// What the allocator keeps.
+mod memory;

@@ -28,8 +28,11 @@ pub(crate) struct Tx {
     place: Arc<str>,
 }
 
-/// Values bound by one statement of [`Tx::insert_many`]. Both databases allow more (SQLite 32,766, PostgreSQL 65,535).
-const VALUES_PER_STATEMENT: usize = 8_000;
+/// Values bound by one statement of [`Tx::insert_many`]; PostgreSQL allows 65,535. Every statement is a way to the
+/// server and back.
+const POSTGRES_VALUES: usize = 8_000;
+/// The same for SQLite, which allows 32,766. A statement stays prepared, and takes memory by its length.
+const SQLITE_VALUES: usize = 2_000;
 
 impl Tx {
     pub(super) fn postgres(tx: Transaction<'static, Postgres>, place: &Arc<str>) -> Self {
@@ -102,8 +105,8 @@ impl Tx {
         values: &[Value<'_>],
     ) -> Result<u64, DatabaseError> {
         debug_assert_eq!(values.len() % columns, 0, "{insert}");
-        let full = VALUES_PER_STATEMENT / columns * columns;
         let numbered = matches!(self.inner, Inner::Postgres(_));
+        let full = if numbered { POSTGRES_VALUES } else { SQLITE_VALUES } / columns * columns;
         let mut chunks = values.chunks_exact(full);
         let mut changed = 0;
         if values.len() >= full {

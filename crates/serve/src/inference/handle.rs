@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use super::model::{ModelError, ServedModel};
 use super::state::now;
+use crate::memory::give_back;
 use crate::observe::{Metrics, ModelFacts};
 
 /// How long the registry may take to answer.
@@ -146,12 +147,14 @@ impl ModelHandle {
             let fetched = self.registry.objects().get_artifact(&version.run_id, path);
             let fetched = within(REGISTRY_TIMEOUT, async { Ok(fetched.await?) }).await?;
             let bytes = fetched.ok_or_else(|| ModelError::from(BundleError::MissingFile(path.to_owned())))?;
-            files.insert(path.to_owned(), bytes.to_vec());
+            files.insert(path.to_owned(), bytes.into());
         }
         let (project, metrics) = (Arc::clone(&self.project), Arc::clone(&self.metrics));
         let (version, program_version) = (version.clone(), self.program_version.clone());
         let prepared = tokio::task::spawn_blocking(move || {
-            ServedModel::prepare(files, &version, &project, &metrics, &program_version, now())
+            let model = ServedModel::prepare(files, &version, &project, &metrics, &program_version, now());
+            give_back();
+            model
         });
         let model = Arc::new(prepared.await.map_err(|_| ReloadError::Panic)??);
         let former = self.current.swap(Some(Arc::clone(&model)));

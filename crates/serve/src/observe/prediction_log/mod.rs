@@ -47,7 +47,7 @@ impl LogSettings {
             spill_dir: spill_dir.into(),
             spill_bytes: 1 << 30,
             queue: 16_384,
-            batch_rows: 2_000,
+            batch_rows: 400,
             linger: Duration::from_millis(200),
             write_timeout: Duration::from_secs(5),
             retry_after: Duration::from_secs(2),

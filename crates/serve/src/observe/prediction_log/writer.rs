@@ -1,6 +1,7 @@
 //! The far end of the prediction log: batches to the database, or to files while it is away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidewheel_registry::{PredictionRecord, Registry};
 use tokio::sync::oneshot;
@@ -13,9 +14,14 @@ use super::spill::Spill;
 use super::{LogCounts, LogSettings};
 use crate::inference::request_id::RequestIds;
 use crate::inference::state::now;
+use crate::memory::give_back;
 
 /// While a write is under way, so many batches may gather before they are spilled.
-const BATCHES_IN_MEMORY: usize = 4;
+const BATCHES_IN_MEMORY: usize = 20;
+/// After so many rows, when no more come for a while, the memory that they took is given back.
+const BURST_ROWS: usize = 10_000;
+/// What a while is.
+const BURST_OVER: Duration = Duration::from_secs(1);
 
 /// Writes what comes out of the queue.
 pub struct Writer {
@@ -33,6 +39,8 @@ pub struct Writer {
     at_work: Option<(JoinHandle<Outcome>, usize)>,
     /// Until then the database counts as away.
     away_until: Option<Instant>,
+    /// Rows written since memory was given back, and when the last of them were.
+    burst: (usize, Instant),
     /// When the next spill file is to be read back.
     read_back_at: Instant,
 }
@@ -63,6 +71,7 @@ impl Writer {
             due: None,
             at_work: None,
             away_until: None,
+            burst: (0, Instant::now()),
             read_back_at: Instant::now(),
         }
     }
@@ -126,6 +135,9 @@ impl Writer {
             }
         } else if self.counts.waiting_rows() > 0 && self.read_back_at <= now {
             self.start_reading_back();
+        } else if self.burst.0 >= BURST_ROWS && self.burst.1 + BURST_OVER <= now {
+            self.burst.0 = 0;
+            tokio::task::spawn_blocking(give_back);
         }
     }
 
@@ -165,6 +177,7 @@ impl Writer {
         match outcome {
             Some(Outcome::Written { rows, flushes }) => {
                 self.counts.written(rows);
+                self.burst = (self.burst.0 + rows, Instant::now());
                 self.away_until = None;
                 answer(flushes);
             }

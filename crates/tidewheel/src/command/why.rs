@@ -73,6 +73,7 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
     if let Some(path) = &args.plot {
         write_whole(path, effects_svg(&decision, lang, &labels).as_bytes())?;
     }
+    let known = tidewheel_report::Context::of(&turn);
     match args.format {
         WhyFormat::Json => {
             let mut record = record;
@@ -81,12 +82,8 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
             record["model_version"] = turn.model_version.into();
             output.json(&record)?;
         }
-        WhyFormat::Md => {
-            output.text(&decision_markdown(&decision, lang, &labels, &tidewheel_report::Context::of(&turn)))?
-        }
-        WhyFormat::Html => {
-            output.text(&decision_html(&decision, lang, &labels, &tidewheel_report::Context::of(&turn)))?
-        }
+        WhyFormat::Md => output.text(&decision_markdown(&decision, lang, &labels, &known))?,
+        WhyFormat::Html => output.text(&decision_html(&decision, lang, &labels, &known))?,
         WhyFormat::Text => {
             let text = prose(&decision, lang, &labels);
             let (verdict, because) = text.split_once("\n\n").unwrap_or((&text, ""));

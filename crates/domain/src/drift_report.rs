@@ -41,6 +41,10 @@ impl DriftSettings {
         if !(self.alpha > 0.0 && self.alpha < 1.0) {
             return Err(format!("drift.alpha must lie between 0 and 1, got {}", self.alpha));
         }
+        if !(0.5..1.0).contains(&self.bounds.classifier_auc) {
+            let given = self.bounds.classifier_auc;
+            return Err(format!("drift.bounds.classifier_auc must be .5 or more and below 1, got {given}"));
+        }
         for effect in EffectName::ALL {
             check_bound(&format!("drift.bounds.{}", effect.as_str()), self.bounds.get(effect))?;
             for (column, own) in &self.column {
@@ -76,6 +80,8 @@ pub struct Bounds {
     pub missing: f64,
     /// Two numeric columns: difference of their rank correlations.
     pub correlation: f64,
+    /// All columns together: area under the ROC curve of a classifier that tells the sides apart.
+    pub classifier_auc: f64,
 }
 
 impl Default for Bounds {
@@ -87,6 +93,7 @@ impl Default for Bounds {
             new_levels: 0.02,
             missing: 0.02,
             correlation: 0.20,
+            classifier_auc: 0.60,
         }
     }
 }
@@ -217,6 +224,9 @@ pub struct DriftReport {
     /// Pairs of numeric columns whose dependence was tested, largest change first; at most [`DriftReport::PAIRS`].
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub pairs: Vec<PairDrift>,
+    /// Whether a classifier can tell the sides apart by all columns together, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub classifier: Option<ClassifierDrift>,
     /// Columns that only the reference has; they could not be tested.
     pub only_in_reference: Vec<String>,
     /// Columns that only the current sample has; they could not be tested.
@@ -235,6 +245,7 @@ impl Default for DriftReport {
             drifted_columns: 0,
             columns: Vec::new(),
             pairs: Vec::new(),
+            classifier: None,
             only_in_reference: Vec::new(),
             only_in_current: Vec::new(),
         }
@@ -308,6 +319,38 @@ pub struct ColumnDrift {
     /// What is special about this column, and what could therefore not be seen.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub notes: Vec<Note>,
+}
+
+/// What a classifier makes of the two sides: it sees changes that no column shows by itself.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClassifierDrift {
+    /// Out-of-fold area under the ROC curve; ½ where the sides cannot be told apart.
+    pub auc: f64,
+    /// Lower end of its interval.
+    pub low: f64,
+    /// Upper end of its interval.
+    pub high: f64,
+    /// The area from which on it counts.
+    pub bound: f64,
+    /// Whether `low` lies above `bound`.
+    pub over: bool,
+    /// By permuting the sides of the scored rows.
+    pub p_value: f64,
+    /// Share of each column in telling the sides apart, the largest first.
+    pub gave_it_away: Vec<ColumnShare>,
+    /// Rows of the reference that were drawn.
+    pub reference_rows: u64,
+    /// Rows of the current side that were drawn.
+    pub current_rows: u64,
+}
+
+/// A column's share of something.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ColumnShare {
+    /// The column.
+    pub column: String,
+    /// 0 to 1.
+    pub share: f64,
 }
 
 /// How the dependence of two numeric columns differs.

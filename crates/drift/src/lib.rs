@@ -63,5 +63,5 @@ pub mod text;
 pub use error::DriftError;
 pub use policy::{PolicyInputs, decide};
 pub use prose::{Lang, Parts, headline, log_lines, parts, prose};
-pub use report::compare;
+pub use report::{add_classifier, compare};
 pub use text::render_text;

@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 use tidewheel_domain::drift_report::{
-    ColumnDrift, ColumnKind, ColumnSide, DRIFT_REPORT_VERSION, DriftReport, DriftSettings, Effect, EffectName, Note,
-    PairDrift, SampleInfo, Side, TestName, TestResult,
+    ClassifierDrift, ColumnDrift, ColumnKind, ColumnShare, ColumnSide, DRIFT_REPORT_VERSION, DriftReport,
+    DriftSettings, Effect, EffectName, Note, PairDrift, SampleInfo, Side, TestName, TestResult,
 };
 use tidewheel_domain::table::{CategoryBuilder, CategoryColumn, Column, Table};
 
+use crate::dependence::classifier::{Classifier, ClassifierSettings, classifier_test};
 use crate::dependence::rank_correlation::{RankCorrelationChange, rank_correlation_changes};
 use crate::effect::categorical::category_distance;
 use crate::effect::missing::missing;
@@ -75,6 +76,7 @@ pub fn compare(reference: &Table, current: &Table, settings: &DriftSettings) -> 
         drifted_columns: columns.iter().filter(|column| column.drifted).count() as u64,
         columns,
         pairs,
+        classifier: None,
         only_in_reference: only_in(reference, current),
         only_in_current: only_in(current, reference),
     })
@@ -126,6 +128,39 @@ fn spread(table: &Table, columns: &[&str]) -> Table {
     }
     let rows: Vec<usize> = (0..PAIRED_ROWS).map(|place| place * table.rows() / PAIRED_ROWS).collect();
     table.take(&rows)
+}
+
+/// Adds to a report whether a classifier can tell the sides apart by all columns together; see
+/// [`classifier_test`]. Columns of two kinds are left out.
+pub fn add_classifier(
+    report: &mut DriftReport,
+    (reference, current): (&Table, &Table),
+    settings: &DriftSettings,
+    classifier: &impl Classifier,
+) -> Result<(), DriftError> {
+    let same_kind = |name: &&str| {
+        matches!(
+            (reference.column(name), current.column(name)),
+            (Some(Column::Number(_)), Some(Column::Number(_))) | (Some(Column::Category(_)), Some(Column::Category(_)))
+        )
+    };
+    let columns: Vec<&str> = report.columns.iter().map(|column| column.name.as_str()).filter(same_kind).collect();
+    let asked = ClassifierSettings { alpha: settings.alpha, ..ClassifierSettings::default() };
+    let found = classifier_test(reference, current, &columns, classifier, &asked)?;
+    let bound = settings.bounds.classifier_auc;
+    let shares = found.gave_it_away.into_iter();
+    report.classifier = Some(ClassifierDrift {
+        auc: found.auc,
+        low: found.low,
+        high: found.high,
+        bound,
+        over: found.low > bound,
+        p_value: found.p_value,
+        gave_it_away: shares.map(|(column, share)| ColumnShare { column, share }).collect(),
+        reference_rows: found.reference_rows as u64,
+        current_rows: found.current_rows as u64,
+    });
+    Ok(())
 }
 
 /// Holm's correction over all tests of the report.

@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use tidewheel_domain::drift_report::{ColumnDrift, DriftReport, Effect, Note, Side, TestName};
+use tidewheel_domain::drift_report::{
+    ClassifierDrift, ColumnDrift, DriftReport, Effect, Note, PairDrift, Side, TestName,
+};
 
 /// The report as a table with one row a column, and below it what the table cannot say.
 pub fn render_text(report: &DriftReport) -> String {
@@ -23,6 +25,8 @@ pub fn render_text(report: &DriftReport) -> String {
         remarks.extend(level_lists(column));
         remarks.extend(cannot_tell(column));
     }
+    remarks.extend(report.pairs.iter().filter(|pair| pair.effect.over).map(pair_text));
+    remarks.extend(report.classifier.as_ref().map(classifier_text));
     for (names, side) in [(&report.only_in_reference, "reference"), (&report.only_in_current, "current sample")] {
         if !names.is_empty() {
             remarks.push(format!("only in the {side}, not tested: {}", names.join(", ")));
@@ -35,6 +39,38 @@ pub fn render_text(report: &DriftReport) -> String {
         }
     }
     text
+}
+
+fn pair_text(pair: &PairDrift) -> String {
+    let effect = &pair.effect;
+    format!(
+        "{} and {}: rank correlation {:.2} > {:.2}, a difference of {:.3} [{:.3}, {:.3}] over its bound {}",
+        pair.column,
+        pair.other,
+        effect.reference.unwrap_or_default(),
+        effect.current.unwrap_or_default(),
+        effect.value,
+        effect.low,
+        effect.high,
+        effect.bound
+    )
+}
+
+fn classifier_text(classifier: &ClassifierDrift) -> String {
+    const NAMED: usize = 3;
+    let verdict = if classifier.over { "over" } else { "not over" };
+    let gave = classifier.gave_it_away.iter().filter(|_| classifier.over).take(NAMED);
+    let gave = gave.map(|one| format!("{} ({:.0} %)", one.column, 100.0 * one.share)).collect::<Vec<_>>();
+    let gave = if gave.is_empty() { String::new() } else { format!("; given away by {}", gave.join(", ")) };
+    format!(
+        "all columns together: a classifier tells the sides apart with an AUC of {:.3} [{:.3}, {:.3}], {verdict} its bound {} \
+         (p {}){gave}",
+        classifier.auc,
+        classifier.low,
+        classifier.high,
+        classifier.bound,
+        p_text(classifier.p_value)
+    )
 }
 
 /// What is special about a column, in a sentence.

@@ -29,6 +29,7 @@ pub(crate) fn page(reader: &Reader<'_>, decision: &Decision, labels: &ColumnLabe
             .then(|| Section::new("columns", words.all_columns, "", vec![Block::Table(columns(reader, &order))])),
         distributions(reader, decision, &told, &order),
         pairs(reader, report),
+        classifier(reader, report),
         one_side(reader, report),
         notes(reader, report),
         evidence::section(reader, report, None),
@@ -189,6 +190,26 @@ fn pairs(reader: &Reader<'_>, report: &DriftReport) -> Option<Section> {
     let block = Block::Table(table);
     let block = if changed { block } else { Block::Folded(words.all_effects, vec![block]) };
     Some(Section::new("pairs", words.pairs, words.pairs_lead, vec![block]))
+}
+
+fn classifier(reader: &Reader<'_>, report: &DriftReport) -> Option<Section> {
+    let words = reader.words;
+    let classifier = report.classifier.as_ref()?;
+    let mut facts = vec![
+        (words.auc.to_owned(), Text::words(reader.auc(classifier.auc))),
+        (
+            words.interval.to_owned(),
+            Text::words(fill(words.between, &[&reader.auc(classifier.low), &reader.auc(classifier.high)])),
+        ),
+        (words.bound.to_owned(), Text::words(reader.auc(classifier.bound))),
+    ];
+    if classifier.over {
+        let shares = classifier.gave_it_away.iter().take(5);
+        let shares: Vec<String> =
+            shares.map(|one| format!("{} {}", reader.name(&one.column), reader.percent(one.share))).collect();
+        facts.push((words.gave_away.to_owned(), Text::words(shares.join(", "))));
+    }
+    Some(Section::new("classifier", words.classifier, words.classifier_lead, vec![Block::Facts(facts)]).half())
 }
 
 fn one_side(reader: &Reader<'_>, report: &DriftReport) -> Option<Section> {

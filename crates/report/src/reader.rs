@@ -122,6 +122,11 @@ impl<'a> Reader<'a> {
         number::p_value(p, self.lang)
     }
 
+    /// An area under a curve.
+    pub(crate) fn auc(&self, x: f64) -> String {
+        number::value(x, self.lang)
+    }
+
     /// The size of an effect in its own measure: differences of shares in points, distances plain.
     pub(crate) fn size(&self, effect: EffectName, x: f64) -> String {
         match effect {

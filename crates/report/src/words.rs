@@ -230,6 +230,11 @@ words! {
     not_measured: "not measured", "sin medir";
     missing_values: "Missing", "Faltan";
     pictures: "Distributions", "Distribuciones";
+    classifier: "All columns together", "Todas las columnas juntas";
+    classifier_lead: "Can a classifier tell the two sides apart? One half: it cannot; 1: always.",
+        "¿Puede un clasificador distinguir los dos lados? Un medio: no puede; 1: siempre.";
+    auc: "Area under the ROC curve", "Área bajo la curva ROC";
+    gave_away: "Given away by", "Los delatan";
     pairs: "Columns that go together", "Columnas que van juntas";
     pairs_lead: "Rank correlations before and now.", "Correlaciones de rangos antes y ahora.";
     pair: "Pair", "Par";

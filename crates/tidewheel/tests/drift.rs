@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{run, sales};
+use common::{Numbers, run, sales};
 
 #[test]
 fn files_that_agree_end_with_0() {
@@ -81,4 +81,33 @@ fn files_that_cannot_be_compared_end_with_1() {
     std::fs::write(here.join("d.parquet"), "PAR1 and no more").expect("written");
     run(here, &["drift", "a.csv", "d.parquet"]).fails_with(1, &["d.parquet"]);
     run(here, &["drift", "a.csv", "e.xlsx"]).fails_with(1, &["e.xlsx"]);
+}
+
+#[test]
+fn what_no_column_shows_by_itself_is_seen_by_all_together() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    // z goes with the product of x and y, and then against it: neither a column nor a pair of them changes.
+    let table = |name: &str, seed: u64, sign: f64| {
+        let mut numbers = Numbers(seed);
+        let mut text = String::from("x,y,z\n");
+        for _ in 0..3000 {
+            let (x, y) = (numbers.next() - 0.5, numbers.next() - 0.5);
+            let z = sign * 4.0 * x * y + 0.2 * (numbers.next() - 0.5);
+            text += &format!("{x:.4},{y:.4},{z:.4}\n");
+        }
+        std::fs::write(here.join(name), text).expect("written");
+    };
+    table("a.csv", 1, 1.0);
+    table("b.csv", 2, 1.0);
+    table("c.csv", 3, -1.0);
+    run(here, &["drift", "a.csv", "c.csv"]).ok();
+    let seen = run(here, &["drift", "a.csv", "c.csv", "--multivariate"]);
+    assert_eq!(seen.code, 10, "{seen:?}");
+    assert!(seen.stdout.contains("all of them together did") && seen.stdout.contains("AUC"), "{seen:?}");
+    let report = run(here, &["drift", "a.csv", "c.csv", "--multivariate", "--format", "json"]).json();
+    assert!(report["classifier"]["low"].as_f64() > Some(0.6), "{}", report["classifier"]);
+    let page = run(here, &["drift", "a.csv", "c.csv", "--multivariate", "--format", "html"]).stdout;
+    assert!(page.contains("All columns together"), "the page says it, too");
+    run(here, &["drift", "a.csv", "b.csv", "--multivariate"]).ok();
 }

@@ -18,6 +18,9 @@ pub mod tune;
 /// Champion against challenger.
 pub mod compare;
 
+/// Trees that tell two samples apart.
+pub mod classifier;
+
 use thiserror::Error;
 use tidewheel_boost::{Dataset, DatasetError, Params, PredictError, TrainError, TrainOptions, train};
 use tidewheel_data::bundle::{self, BundleError};

@@ -8,7 +8,8 @@ use tidewheel_data::read::{ReadError, read_table};
 use tidewheel_domain::decision::{Action, BatchRef, ColumnLabels, Decision, PolicyName, PolicySettings, ReferenceKind};
 use tidewheel_domain::drift_report::DriftSettings;
 use tidewheel_domain::project::Layers;
-use tidewheel_drift::{DriftError, Lang, PolicyInputs, compare, decide, headline, render_text};
+use tidewheel_drift::{DriftError, Lang, PolicyInputs, add_classifier, compare, decide, headline, render_text};
+use tidewheel_pipeline::training::classifier::TreeClassifier;
 use tidewheel_report::drift_html;
 
 use crate::cli::Globals;
@@ -21,7 +22,7 @@ use crate::progress::Progress;
 #[command(after_help = "Examples:\n  \
                         tidewheel drift january.csv february.parquet\n  \
                         tidewheel drift january.csv february.csv --policy tidewheel.toml --format json\n  \
-                        tidewheel drift january.csv february.csv --format html > drift.html\n\n\
+                        tidewheel drift january.csv february.csv --multivariate --format html > drift.html\n\n\
                         Exit codes: 0 nothing drifted, 10 something did, 1 the files could not be compared, 2 wrong use.")]
 pub(crate) struct DriftArgs {
     /// The file to compare with
@@ -33,6 +34,10 @@ pub(crate) struct DriftArgs {
     /// A TOML file whose sections [drift] and [policy] set bounds and rules, such as a project file
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Also ask whether a classifier can tell the files apart by all columns together: it sees changes that no column
+    /// shows by itself
+    #[arg(long)]
+    multivariate: bool,
     /// How to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = DriftFormat::Text)]
     format: DriftFormat,
@@ -49,25 +54,36 @@ pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<St
     let (drift, policy) = settings(args.policy.as_deref())?;
     let progress = Progress::new(globals.quiet).spinner("comparing");
     let format = args.format;
-    let decision = tokio::task::spawn_blocking(move || decision(&args.reference, &args.current, &drift, policy))
+    let decision = tokio::task::spawn_blocking(move || decision(&args, &drift, policy))
         .await
         .context("the comparison was interrupted")?;
     progress.finish_and_clear();
     let decision = decision?;
 
     let output = Output::new(globals.color);
-    let drifted = decision.action != Action::Skip;
+    let drifted = decision.action != Action::Skip || told_apart(&decision);
     match format {
         DriftFormat::Json => output.json(&decision)?,
         DriftFormat::Html => output.text(&drift_html(&decision, Lang::En, &ColumnLabels::new()))?,
         DriftFormat::Text => {
             let tone = if drifted { Tone::Warn } else { Tone::Good };
-            output.line(output.paint(tone, &headline(&decision, Lang::En, &ColumnLabels::new())))?;
+            if decision.action == Action::Skip && told_apart(&decision) {
+                let words =
+                    "No column drifted by itself, but all of them together did: a classifier tells the files apart";
+                output.line(output.paint(tone, words))?;
+            } else {
+                output.line(output.paint(tone, &headline(&decision, Lang::En, &ColumnLabels::new())))?;
+            }
             output.line("")?;
             output.text(&render_text(&decision.report))?;
         }
     }
     Ok(if drifted { Status::DRIFTED } else { Status::SUCCESS })
+}
+
+/// Whether a classifier was asked, and could.
+fn told_apart(decision: &Decision) -> bool {
+    decision.report.classifier.as_ref().is_some_and(|classifier| classifier.over)
 }
 
 fn settings(file: Option<&Path>) -> anyhow::Result<(DriftSettings, PolicySettings)> {
@@ -86,17 +102,16 @@ fn settings(file: Option<&Path>) -> anyhow::Result<(DriftSettings, PolicySetting
     Ok((raw.drift, policy))
 }
 
-fn decision(
-    reference: &Path,
-    current: &Path,
-    drift: &DriftSettings,
-    policy: PolicySettings,
-) -> anyhow::Result<Decision> {
+fn decision(args: &DriftArgs, drift: &DriftSettings, policy: PolicySettings) -> anyhow::Result<Decision> {
+    let (reference, current) = (&args.reference, &args.current);
     let (before, after) = (read(reference)?, read(current)?);
     let mut report = compare(&before, &after, drift).map_err(|error| match error {
         DriftError::UnknownColumn(_) | DriftError::Settings(_) => wrong_use(format!("--policy: {error}")),
-        DriftError::NoRows { .. } | DriftError::NoCommonColumn { .. } => anyhow::Error::new(error),
+        error => anyhow::Error::new(error),
     })?;
+    if args.multivariate {
+        add_classifier(&mut report, (&before, &after), drift, &TreeClassifier).context("--multivariate")?;
+    }
     report.reference.label = Some(reference.display().to_string());
     report.current.label = Some(current.display().to_string());
     Ok(decide(&PolicyInputs {

@@ -6,7 +6,7 @@ mod planted;
 mod support;
 
 use planted::{PLANTED, inputs};
-use tidewheel_domain::decision::{Action, Comparison, Condition, PolicyName, PolicySettings, Quantity};
+use tidewheel_domain::decision::{Action, ColumnLabels, Comparison, Condition, PolicyName, PolicySettings, Quantity};
 use tidewheel_drift::{Lang, PolicyInputs, decide, prose};
 
 const SEEDS: u64 = 12;
@@ -90,8 +90,8 @@ fn a_training_under_costly_drift_says_what_it_costs_and_what_would_have_prevente
     let mut trained = 0;
     for planted in &PLANTED {
         let decision = decide(&inputs(planted, 3_000, 3, PolicySettings::of(PolicyName::CostlyDrift)));
-        let english = prose(&decision, Lang::En, &Default::default());
-        let spanish = prose(&decision, Lang::Es, &Default::default());
+        let english = prose(&decision, Lang::En, &ColumnLabels::new());
+        let spanish = prose(&decision, Lang::Es, &ColumnLabels::new());
         assert!(english.contains("What it costs") && spanish.contains("Lo que cuesta"), "{english}");
         if decision.action == Action::Retrain {
             trained += 1;

@@ -77,7 +77,7 @@ fn files_that_cannot_be_read_are_named_and_read_again_once_they_are_mended() {
     let (files, before) = (stored(here), outcome(here));
 
     let header = "size,region,day,units\n";
-    let wrong = (0..40).map(|row| format!("big,north,2024-03-01,{row}\n")).collect::<String>();
+    let wrong = (0..40).map(|row| format!("big,north,2024-03-01,{row}\n")).collect::<Vec<_>>().concat();
     let parquet = parquet_of(here);
     let cases = [
         ("2.csv", Vec::new(), vec!["data/2.csv' is empty", "take the file away"]),

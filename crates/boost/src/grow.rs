@@ -66,9 +66,7 @@ impl<C: Copy + Default> Workspace<C> {
 
 /// Up to this many rows, a node's histogram is built from its rows, in a few cells, and not by subtraction.
 const FEW_ROWS: usize = 32;
-/// From this many rows on, the two branches under a node run in parallel.
-const PARALLEL_BRANCHES: usize = 1 << 11;
-/// From this many rows on, a node's rows are split in parallel.
+/// From this many rows on, the two branches under a node run in parallel, and its rows are split in parallel.
 const PARALLEL_ROWS: usize = 1 << 16;
 /// Rows a task when a large node is split.
 const SPLIT_ROWS: usize = 1 << 14;
@@ -183,7 +181,7 @@ impl<A: Accumulator> Grower<'_, A> {
             self.share_cells(cells, smaller, larger, workspace);
         }
 
-        if left.cells.is_some() && right.cells.is_some() && num_rows >= PARALLEL_BRANCHES {
+        if left.cells.is_some() && right.cells.is_some() && num_rows >= PARALLEL_ROWS {
             let mut other = Vec::new();
             rayon::join(|| self.node(left, workspace, out), || self.node(right, &mut Workspace::default(), &mut other));
             let shift = out.len() as u32;

@@ -90,7 +90,8 @@ async fn what_names_no_file_is_an_error() {
     let folder = tempfile::tempdir().expect("a folder");
     for pattern in ["*.csv", "none.csv", "."] {
         let error = Reader::new(pattern, folder.path()).next().await.expect_err("no file");
-        assert_eq!(error.to_string(), format!("'{pattern}' names no CSV or Parquet file"));
+        let expected = format!("'{pattern}' names no CSV or Parquet file; put one there, or correct 'source.path'");
+        assert_eq!(error.to_string(), expected);
     }
     let error = Reader::new("a***.csv", folder.path()).next().await.expect_err("no pattern");
     assert!(error.to_string().starts_with("'a***.csv' is no valid pattern: "), "{error}");

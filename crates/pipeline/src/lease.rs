@@ -7,6 +7,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tidewheel_domain::random::mix;
@@ -133,10 +134,13 @@ async fn lock_file(path: &Path) -> Result<Option<File>, PipelineError> {
 }
 
 fn holder(path: &Path) -> Holder {
+    // Two leases of one process may begin in the same millisecond.
+    static TAKEN: AtomicU64 = AtomicU64::new(0);
     let pid = i64::from(std::process::id());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
     let host = host.or_else(|| std::env::var("HOSTNAME").ok()).unwrap_or_else(|| "localhost".to_owned());
     let absolute: PathBuf = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let token = format!("{:016x}{:016x}", mix(now().as_ms() as u64), mix(pid as u64 ^ 0x51a7));
+    let taken = TAKEN.fetch_add(1, Ordering::Relaxed);
+    let token = format!("{:016x}{:016x}", mix(now().as_ms() as u64), mix(mix(pid as u64) ^ taken));
     Holder { host: host.trim().to_owned(), pid, lock_path: absolute.display().to_string(), token }
 }

@@ -231,8 +231,8 @@ words! {
     missing_values: "Missing", "Faltan";
     pictures: "Distributions", "Distribuciones";
     classifier: "All columns together", "Todas las columnas juntas";
-    classifier_lead: "Can a classifier tell the two sides apart? One half: it cannot; 1: always.",
-        "¿Puede un clasificador distinguir los dos lados? Un medio: no puede; 1: siempre.";
+    classifier_lead: "Can a classifier tell the two sides apart? One half: it cannot; one: always.",
+        "¿Puede un clasificador distinguir los dos lados? Un medio: no puede; uno: siempre.";
     auc: "Area under the ROC curve", "Área bajo la curva ROC";
     gave_away: "Given away by", "Los delatan";
     pairs: "Columns that go together", "Columnas que van juntas";

@@ -31,6 +31,7 @@ fn segmented(here: &Path, settings: &str) {
     let file = here.join("tidewheel.toml");
     let text = std::fs::read_to_string(&file).expect("read");
     let text = text.replacen("[project]\n", "[project]\nsegment = \"region\"\n", 1);
+    let text = text.replace("name = \"effect\"", "name = \"costly-drift\"");
     std::fs::write(&file, text + settings).expect("written");
 }
 

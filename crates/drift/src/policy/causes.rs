@@ -31,7 +31,8 @@ pub(super) fn causes(report: &DriftReport, changed: &[String], inputs: &PolicyIn
         for cause in columns.iter_mut().filter(|cause| cause.subject == CauseSubject::Column) {
             let cost = error.columns.iter().find(|cost| cost.column == cause.column);
             cause.cost = cost.map(|cost| cost.cost);
-            cause.cost_share = cost.and_then(|cost| cost.share);
+            // Of an error that fell there is nothing to explain.
+            cause.cost_share = cost.and_then(|cost| cost.share).filter(|_| error.all.rise > 0.0);
         }
     }
     let relation = inputs.error.as_ref().and_then(|error| unexplained(error, &columns, inputs));

@@ -473,9 +473,7 @@ async fn ended(context: &Context, turn: &Turn) -> Result<Turn, PipelineError> {
     .await?;
     let metrics = serde_json::from_value(outputs["metrics"].clone())
         .map_err(|error| PipelineError::Damaged { what: "the turn's metrics".into(), reason: error.to_string() })?;
-    if turn.model_version.is_some() {
-        settle_waiting(context, turn).await?;
-    }
+    settle_waiting(context, &refreshed(context, &turn.run_id).await?).await?;
     let outcome = TurnOutcome { state: TurnState::Succeeded, metrics_newest_batch: metrics, error: None };
     Ok(context.registry.finish_turn(&turn.run_id, &outcome, now()).await?)
 }

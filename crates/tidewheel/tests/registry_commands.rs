@@ -128,6 +128,7 @@ async fn turn(registry: &Registry, project: &Project, number: i64, before: Optio
         batch: BatchRef { id: Some(number as u64), rows: rows as u64, ..BatchRef::default() },
         drift: report.map(|report| (ReferenceKind::Training, report)),
         target: Some("units".into()),
+        policy: project.policy.clone(),
         ..PolicyInputs::default()
     });
     let record = serde_json::to_value(&decision).expect("JSON");

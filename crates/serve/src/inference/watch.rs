@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::handle::{ModelHandle, within};
 use super::state::AppState;
+use crate::memory::give_back;
 
 /// Between two looks at the registry.
 const EVERY: Duration = Duration::from_millis(500);
@@ -20,8 +21,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 
 /// Between two looks at the turns of the loop.
 const TURNS_EVERY: Duration = Duration::from_secs(3);
-/// Turns that are read at once.
-const TURNS: i64 = 50;
+/// Turns that are read at once: their decisions are large.
+const TURNS: i64 = 4;
 
 /// What the watch remembers between two looks.
 #[derive(Debug, Default)]
@@ -74,15 +75,25 @@ async fn look(app: &AppState, seen: &mut Seen) {
 
 /// Counts the turns that have ended since the last look.
 async fn count_turns(app: &AppState) -> Result<(), RegistryError> {
-    for turn in app.registry.turns_after(&app.project.name, app.turns.last(), TURNS).await? {
-        if turn.state == TurnState::Running {
+    let begun = app.turns.last();
+    loop {
+        let before = app.turns.last();
+        for turn in app.registry.turns_after(&app.project.name, before, TURNS).await? {
+            if turn.state == TurnState::Running {
+                break;
+            }
+            let batch = match turn.batch {
+                Some(batch) => app.registry.batch(&app.project.name, batch).await?,
+                None => None,
+            };
+            app.turns.count(&turn, batch.as_ref());
+        }
+        if app.turns.last() == before {
             break;
         }
-        let batch = match turn.batch {
-            Some(batch) => app.registry.batch(&app.project.name, batch).await?,
-            None => None,
-        };
-        app.turns.count(&turn, batch.as_ref());
+    }
+    if app.turns.last() > begun {
+        give_back();
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
+use serde::Deserialize;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::decision::Decision;
 use tidewheel_domain::turn::{Turn, TurnState};
@@ -50,7 +51,7 @@ impl TurnMetrics {
         }
         seen.since_training =
             if turn.model_version.is_some() { Some(0) } else { seen.since_training.map(|batches| batches + 1) };
-        let decision: Option<Decision> = turn.decision.clone().and_then(|record| serde_json::from_value(record).ok());
+        let decision = turn.decision.as_ref().and_then(|record| Decision::deserialize(record).ok());
         let Some(decision) = decision else { return };
         let key = (decision.action.as_str().to_owned(), decision.rule.name.as_str().to_owned());
         *seen.decisions.entry(key).or_default() += 1;

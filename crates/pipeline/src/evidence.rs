@@ -100,7 +100,7 @@ pub async fn weigh(
 ) -> Result<Decision, PipelineError> {
     let project = Arc::clone(&context.project);
     let clean = context.clean(batch).await?;
-    let never_seen: Vec<usize> = (0..clean.seen.len()).filter(|&row| !clean.seen[row]).collect();
+    let never_seen = Rows::never_seen(batch.id, &clean);
     let rows = Window::of_champion(context, champion).await?;
     let others = other_references(context, &rows.batches, batch).await?;
     let weights = column_weights(context, champion).await?;
@@ -124,7 +124,7 @@ pub async fn weigh(
         let current = tested(&project, &clean.table);
         let mut report = compare(&training, &current, settings).map_err(PipelineError::Drift)?;
         report.current.sha256 = Some(sha256);
-        let cost = Cost::of(&project, &scorer, &rows.holdout, &clean, &never_seen)?;
+        let cost = Cost::of(&project, &scorer, &rows.holdout, never_seen)?;
         inputs.error = cost.evidence(&project, &report);
         inputs.target_mean = target_mean(&project, &rows.training.table, &clean.table);
         inputs.unknown_segment_share = unknown_share(&project, &rows.training.table, &clean);
@@ -233,18 +233,7 @@ struct Cost<'a> {
 }
 
 impl<'a> Cost<'a> {
-    fn of(
-        project: &Project,
-        scorer: &Scorer,
-        holdout: &'a Rows,
-        clean: &CleanBatch,
-        never_seen: &[usize],
-    ) -> Result<Self, PipelineError> {
-        let current = Rows {
-            table: clean.table.take(never_seen),
-            keys: never_seen.iter().map(|&row| clean.key_hashes[row]).collect(),
-            batches: vec![0; never_seen.len()],
-        };
+    fn of(project: &Project, scorer: &Scorer, holdout: &'a Rows, current: Rows) -> Result<Self, PipelineError> {
         let residuals = |rows: &Rows| scorer.residuals(&rows.table, project);
         let failed = |error: PredictError| PipelineError::Training(error.into());
         Ok(Self {

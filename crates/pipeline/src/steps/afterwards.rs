@@ -1,5 +1,8 @@
 //! What came of an earlier training, as a new batch shows: filled into its decision record.
 
+use std::sync::Arc;
+
+use tidewheel_boost::PredictError;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::decision::Afterwards;
 use tidewheel_domain::turn::Turn;
@@ -11,6 +14,7 @@ use crate::context::{Context, compute};
 use crate::error::PipelineError;
 use crate::evidence::decision_of;
 use crate::task_log::TaskLog;
+use crate::training::window::Rows;
 
 /// Never-seen rows that a batch must bring to say anything.
 const FEWEST_ROWS: usize = 30;
@@ -40,11 +44,9 @@ pub async fn fill_in(
     let trained = context.scorer(trained.version, &trained.run_id).await?;
     let former = context.scorer(former.version, &former.run_id).await?;
     let clean = context.clean(batch).await?;
-    let project = std::sync::Arc::clone(&context.project);
+    let (id, project) = (batch.id, Arc::clone(&context.project));
     let work = move || {
-        let rows = (0..clean.seen.len()).filter(|&row| !clean.seen[row]).collect::<Vec<_>>();
-        let table = clean.table.take(&rows);
-        let keys = rows.iter().map(|&row| clean.key_hashes[row]).collect::<Vec<_>>();
+        let Rows { table, keys, .. } = Rows::never_seen(id, &clean);
         let losses = |residuals: Vec<f64>| residuals.into_iter().map(f64::abs).collect::<Vec<_>>();
         let before = losses(former.residuals(&table, &project)?);
         let now = losses(trained.residuals(&table, &project)?);
@@ -52,8 +54,7 @@ pub async fn fill_in(
         let level = Level { low: Tail::new(0.025), high: Tail::new(0.025) };
         Ok(ErrorRise::clustered((&before, &keys), (&now, &keys), level))
     };
-    let rise =
-        compute(work).await?.map_err(|error: tidewheel_boost::PredictError| PipelineError::Training(error.into()))?;
+    let rise = compute(work).await?.map_err(|error: PredictError| PipelineError::Training(error.into()))?;
     let Some(rise) = rise.filter(|rise| rise.rows >= FEWEST_ROWS as u64) else { return Ok(()) };
     log.info(format!(
         "Version {version} on {} rows of this batch that it has never seen: error {:+.1} % against the model before it",

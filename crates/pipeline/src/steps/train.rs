@@ -98,11 +98,7 @@ pub async fn window(context: &Context, newest: i64) -> Result<(Vec<i64>, Rows, R
 /// The hold-out rows of a batch, repeats from earlier batches included.
 pub fn newest_holdout(id: i64, batch: &tidewheel_data::batch::CleanBatch, holdout: f64) -> Rows {
     let places = (0..batch.table.rows()).filter(|&row| is_holdout(batch.key_hashes[row], holdout)).collect::<Vec<_>>();
-    Rows {
-        table: batch.table.take(&places),
-        keys: places.iter().map(|&row| batch.key_hashes[row]).collect(),
-        batches: vec![id; places.len()],
-    }
+    Rows::of_batch(id, batch, &places)
 }
 
 struct Watcher {

@@ -48,6 +48,21 @@ impl Rows {
         Ok(rows)
     }
 
+    /// Rows of one batch, repeats from earlier batches included.
+    pub fn of_batch(id: i64, batch: &CleanBatch, places: &[usize]) -> Rows {
+        Rows {
+            table: batch.table.take(places),
+            keys: places.iter().map(|&row| batch.key_hashes[row]).collect(),
+            batches: vec![id; places.len()],
+        }
+    }
+
+    /// The rows of a batch whose key was in no earlier one.
+    pub fn never_seen(id: i64, batch: &CleanBatch) -> Rows {
+        let places = (0..batch.seen.len()).filter(|&row| !batch.seen[row]).collect::<Vec<_>>();
+        Rows::of_batch(id, batch, &places)
+    }
+
     /// The rows at the given places.
     pub fn take(&self, places: &[usize]) -> Rows {
         Rows {

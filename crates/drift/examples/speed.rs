@@ -7,6 +7,7 @@ mod support;
 
 use std::time::Instant;
 
+use rayon::prelude::*;
 use support::{Random, categories, draw, level_names, numbers, zipf};
 use tidewheel_domain::drift_report::DriftSettings;
 use tidewheel_domain::table::Table;
@@ -41,11 +42,19 @@ fn main() {
         let report = compare(&reference, &current, &DriftSettings::default()).expect("comparable");
         println!("{rows} v {rows} rows x 12 columns: {:?}, {} drifted", start.elapsed(), report.drifted_columns);
     }
-    let (a, b) = (reference.number("n0").expect("numbers"), current.number("n0").expect("numbers"));
-    let start = Instant::now();
-    let (a, b) = (Sample::new(a), Sample::new(b));
-    println!("one column: sorting both sides {:?}", start.elapsed());
-    let start = Instant::now();
-    let ks = ks_two_sample(a.sorted(), b.sorted()).expect("values");
-    println!("one column: KS {:?} (p = {:.3})", start.elapsed(), ks.p_value);
+    let mut times = Vec::new();
+    for _ in 0..5 {
+        let start = Instant::now();
+        let least = (0..10).into_par_iter().map(|i| ks_of(&reference, &current, &format!("n{i}")));
+        let least = least.reduce(|| 1.0, f64::min);
+        times.push((start.elapsed().as_secs_f64() * 1000.0, least));
+    }
+    times.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (median, least) = times[2];
+    println!("ten columns: KS alone {median:.1} ms (least p = {least:.3})");
+}
+
+fn ks_of(reference: &Table, current: &Table, column: &str) -> f64 {
+    let values = |table: &Table| Sample::new(table.number(column).expect("numbers"));
+    ks_two_sample(values(reference).sorted(), values(current).sorted()).expect("values").p_value
 }

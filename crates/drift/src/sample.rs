@@ -81,10 +81,10 @@ pub fn mean_and_sd(values: impl ExactSizeIterator<Item = f64> + Clone) -> Option
 
 /// Sorts numbers without NaN, as integers of the same order: twice as fast as by comparing numbers.
 pub fn sort(values: &mut Vec<f64>) {
-    let mut keys: Vec<u64> = values.iter().map(|value| key(*value)).collect();
+    // collecting keeps the allocation
+    let mut keys: Vec<u64> = std::mem::take(values).into_iter().map(key).collect();
     keys.sort_unstable();
-    values.clear();
-    values.extend(keys.into_iter().map(value));
+    *values = keys.into_iter().map(value).collect();
 }
 
 /// Bits whose unsigned order is the order of the numbers.

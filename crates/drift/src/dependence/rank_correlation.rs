@@ -14,6 +14,7 @@
 //! F, G the midranks over n, H the step with ½ at 0, p the share of a value. Intervals by R. A. Fisher's `atanh`; of the
 //! difference by R. G. Newcombe's method from both intervals (Statistics in Medicine 17, 1998).
 
+use rayon::prelude::*;
 use tidewheel_domain::table::Table;
 
 use crate::effect::interval::difference;
@@ -51,6 +52,16 @@ pub fn rank_correlation(x: &[f64], y: &[f64]) -> Option<RankCorrelation> {
     correlation(&Ranks::of(&x), &Ranks::of(&y))
 }
 
+/// The rows that are not NaN, in growing order of their values.
+fn order(values: &[f64]) -> Vec<u32> {
+    let mut order: Vec<u32> = (0..values.len() as u32).filter(|&row| !values[row as usize].is_nan()).collect();
+    order.sort_unstable_by(|&a, &b| {
+        // -0 and 0 are one value
+        (values[a as usize] + 0.0).total_cmp(&(values[b as usize] + 0.0)).then(a.cmp(&b))
+    });
+    order
+}
+
 /// Midranks of a column without NaN.
 #[derive(Debug, Clone)]
 struct Ranks {
@@ -66,12 +77,12 @@ struct Ranks {
 
 impl Ranks {
     fn of(values: &[f64]) -> Self {
+        Self::in_order(values, order(values))
+    }
+
+    /// With the rows in growing order of their values.
+    fn in_order(values: &[f64], order: Vec<u32>) -> Self {
         let n = values.len() as f64;
-        let mut order: Vec<u32> = (0..values.len() as u32).collect();
-        order.sort_unstable_by(|&a, &b| {
-            // -0 and 0 are one value
-            (values[a as usize] + 0.0).total_cmp(&(values[b as usize] + 0.0)).then(a.cmp(&b))
-        });
         let mut ranks =
             Self { centred: vec![0.0; values.len()], share: vec![0.0; values.len()], cubes: 0.0, order: Vec::new() };
         let mut from = 0;
@@ -168,45 +179,80 @@ pub fn rank_correlation_changes(
     let pairs = (columns.len() * columns.len().saturating_sub(1) / 2).max(1);
     let share = 1.0 / pairs as f64;
     let each = Level { low: level.low.part(share), high: level.high.part(share) };
-    let (before, now) = (Side::of(reference, columns), Side::of(current, columns));
-    let mut changes = Vec::new();
-    for i in 0..columns.len() {
-        for j in i + 1..columns.len() {
-            let (Some(r), Some(c)) = (before.pair(i, j), now.pair(i, j)) else { continue };
-            let at = |z: f64| difference(r.value, r.interval(z), c.value, c.interval(z));
-            changes.push(RankCorrelationChange {
-                first: columns[i].to_owned(),
-                second: columns[j].to_owned(),
-                reference: r,
-                current: c,
-                change: c.value - r.value,
-                low: at(each.low.z).0,
-                high: at(each.high.z).1,
-            });
-        }
-    }
+    let (before, now) = rayon::join(|| Side::of(reference, columns), || Side::of(current, columns));
+    let both = (0..columns.len()).flat_map(|i| (i + 1..columns.len()).map(move |j| (i, j))).collect::<Vec<_>>();
+    let change = |&(i, j): &(usize, usize)| {
+        let (r, c) = (before.pair(i, j)?, now.pair(i, j)?);
+        let at = |z: f64| difference(r.value, r.interval(z), c.value, c.interval(z));
+        Some(RankCorrelationChange {
+            first: columns[i].to_owned(),
+            second: columns[j].to_owned(),
+            reference: r,
+            current: c,
+            change: c.value - r.value,
+            low: at(each.low.z).0,
+            high: at(each.high.z).1,
+        })
+    };
+    let mut changes: Vec<_> = both.par_iter().filter_map(change).collect();
     changes.sort_by(|a, b| b.change.abs().total_cmp(&a.change.abs()));
     changes
 }
 
-/// One side's columns; those without gaps are ranked once for all pairs.
+/// One side's columns, each sorted once for all of its pairs.
 struct Side<'a> {
-    values: Vec<Option<&'a [f64]>>,
-    ranks: Vec<Option<Ranks>>,
+    columns: Vec<Option<Sorted<'a>>>,
+}
+
+struct Sorted<'a> {
+    values: &'a [f64],
+    order: Vec<u32>,
+    /// Of a column without gaps.
+    ranks: Option<Ranks>,
+}
+
+impl<'a> Sorted<'a> {
+    fn of(values: &'a [f64]) -> Self {
+        let order = order(values);
+        let ranks = (order.len() == values.len()).then(|| Ranks::in_order(values, order.clone()));
+        Self { values, order, ranks }
+    }
+
+    /// Ranks among the rows that have a place, by place.
+    fn among(&self, places: &[Option<u32>], rows: usize) -> Ranks {
+        let mut values = vec![0.0; rows];
+        let mut order = Vec::with_capacity(rows);
+        for &row in &self.order {
+            if let Some(place) = places[row as usize] {
+                values[place as usize] = self.values[row as usize];
+                order.push(place);
+            }
+        }
+        Ranks::in_order(&values, order)
+    }
 }
 
 impl<'a> Side<'a> {
     fn of(table: &'a Table, columns: &[&str]) -> Self {
-        let values: Vec<Option<&[f64]>> = columns.iter().map(|name| table.number(name)).collect();
-        let whole = |values: &&[f64]| values.iter().all(|value| !value.is_nan());
-        let ranks = values.iter().map(|values| values.filter(whole).map(Ranks::of)).collect();
-        Self { values, ranks }
+        let columns = columns.par_iter().map(|name| table.number(name).map(Sorted::of));
+        Self { columns: columns.collect() }
     }
 
     fn pair(&self, i: usize, j: usize) -> Option<RankCorrelation> {
-        let got = match (&self.ranks[i], &self.ranks[j]) {
+        let (x, y) = (self.columns[i].as_ref()?, self.columns[j].as_ref()?);
+        let got = match (&x.ranks, &y.ranks) {
             (Some(x), Some(y)) => correlation(x, y),
-            _ => rank_correlation(self.values[i]?, self.values[j]?),
+            _ => {
+                let mut rows = 0;
+                let place = |(a, b): (&f64, &f64)| {
+                    (!a.is_nan() && !b.is_nan()).then(|| {
+                        rows += 1;
+                        rows - 1
+                    })
+                };
+                let places: Vec<Option<u32>> = x.values.iter().zip(y.values).map(place).collect();
+                correlation(&x.among(&places, rows as usize), &y.among(&places, rows as usize))
+            }
         };
         got.filter(|got| got.rows >= FEWEST_VALUES)
     }

@@ -52,28 +52,39 @@ fn largest_gap(a: &[f64], b: &[f64]) -> Option<Ks> {
     // (difference, location) over observations of `a`, and over observations that only `b` has
     let mut highest = [(f64::NEG_INFINITY, 0.0); 2];
     let mut lowest = [(f64::INFINITY, 0.0); 2];
-    let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        let x = match (a.get(i), b.get(j)) {
-            (Some(&x), Some(&y)) => x.min(y),
-            (Some(&x), None) => x,
-            (None, Some(&y)) => y,
-            (None, None) => break,
-        };
-        let before = i;
-        while i < a.len() && a[i] == x {
-            i += 1;
-        }
-        while j < b.len() && b[j] == x {
-            j += 1;
-        }
-        let owner = usize::from(i == before);
+    let mut seen = |i: usize, j: usize, x: f64, owner: usize| {
         let difference = i as f64 / n - j as f64 / m;
         if difference > highest[owner].0 {
             highest[owner] = (difference, x);
         }
         if difference < lowest[owner].0 {
             lowest[owner] = (difference, x);
+        }
+    };
+    let (mut i, mut j) = (0, 0);
+    // 1 until an observation of `a` has the value at hand
+    let mut owner = 1;
+    while i < a.len() && j < b.len() {
+        let (of_a, of_b) = (a[i] <= b[j], b[j] <= a[i]);
+        let x = if of_a { a[i] } else { b[j] };
+        i += usize::from(of_a);
+        j += usize::from(of_b);
+        owner &= usize::from(!of_a);
+        let more = a.get(i) == Some(&x) || b.get(j) == Some(&x);
+        if !more {
+            seen(i, j, x, owner);
+            owner = 1;
+        }
+    }
+    for i in i..a.len() {
+        if a.get(i + 1) != Some(&a[i]) {
+            seen(i + 1, j, a[i], 0);
+        }
+    }
+    for j in j..b.len() {
+        if b.get(j + 1) != Some(&b[j]) {
+            let owner = if a.last() == Some(&b[j]) { 0 } else { 1 };
+            seen(i, j + 1, b[j], owner);
         }
     }
     let above = if highest[1].0 > highest[0].0 { highest[1] } else { highest[0] };

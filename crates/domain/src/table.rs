@@ -71,7 +71,7 @@ impl CategoryColumn {
 #[derive(Debug, Default)]
 pub struct CategoryBuilder {
     column: CategoryColumn,
-    codes_by_level: HashMap<Arc<str>, u32>,
+    codes_by_level: HashMap<Arc<str>, u32, foldhash::fast::RandomState>,
 }
 
 impl CategoryBuilder {

@@ -104,7 +104,8 @@ fn settings(file: Option<&Path>) -> anyhow::Result<(DriftSettings, PolicySetting
 
 fn decision(args: &DriftArgs, drift: &DriftSettings, policy: PolicySettings) -> anyhow::Result<Decision> {
     let (reference, current) = (&args.reference, &args.current);
-    let (before, after) = (read(reference)?, read(current)?);
+    let (before, after) = rayon::join(|| read(reference), || read(current));
+    let (before, after) = (before?, after?);
     let mut report = compare(&before, &after, drift).map_err(|error| match error {
         DriftError::UnknownColumn(_) | DriftError::Settings(_) => wrong_use(format!("--policy: {error}")),
         error => anyhow::Error::new(error),

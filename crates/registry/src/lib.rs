@@ -22,3 +22,4 @@ pub use predictions::{PredictionFilter, PredictionRecord, PredictionSummary, Sto
 pub use registry::Registry;
 pub use settings::{S3Settings, StoreSettings};
 pub use tracking::Experiment;
+pub use turns::{Pulse, Totals};

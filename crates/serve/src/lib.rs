@@ -9,5 +9,8 @@ pub mod observe;
 /// The data API that deals a file out in batches.
 pub mod source_api;
 
+/// The pages.
+pub mod ui;
+
 /// What the allocator keeps.
 mod memory;

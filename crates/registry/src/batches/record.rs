@@ -56,7 +56,11 @@ impl Registry {
         Ok(batches.into_iter().next())
     }
 
-    async fn select_batches(&self, condition: &str, args: &[Value<'_>]) -> Result<Vec<Batch>, RegistryError> {
+    pub(crate) async fn select_batches(
+        &self,
+        condition: &str,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Batch>, RegistryError> {
         let sql = format!("{SELECT}{condition}");
         self.database
             .retry(|| async {

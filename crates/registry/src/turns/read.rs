@@ -7,11 +7,16 @@ use crate::database::{Row, Tx, Value, args};
 use crate::error::{DatabaseError, RegistryError};
 use crate::registry::Registry;
 
+/// All of a turn; `{}` is where its decision, or NULL in its place, is read from.
 const SELECT: &str =
     "SELECT t.run_id, e.name AS project, t.number, t.batch, t.external_id, t.state, t.action, t.reason,
-    t.champion_before, t.model_version, t.promoted, t.rejected_by, t.metrics_newest_batch, t.decision,
+    t.champion_before, t.model_version, t.promoted, t.rejected_by, t.metrics_newest_batch, {} AS decision,
     t.source_position, t.started_at, t.ended_at, t.error
     FROM turns t JOIN experiments e ON e.experiment_id = t.experiment_id";
+
+fn select(decision: &str, condition: &str) -> String {
+    format!("{} WHERE {condition}", SELECT.replace("{}", decision))
+}
 
 fn turn_of(row: &Row) -> Result<Turn, DatabaseError> {
     let started_at = row.time("started_at")?;
@@ -45,17 +50,29 @@ pub(crate) async fn turn_where(
     condition: &str,
     args: &[Value<'_>],
 ) -> Result<Option<Turn>, RegistryError> {
-    let sql = format!("{SELECT} WHERE {condition}");
+    let sql = select("t.decision", condition);
     let row = tx.fetch_optional(sqlx::AssertSqlSafe(sql), args).await?;
     Ok(row.as_ref().map(turn_of).transpose()?)
 }
 
 impl Registry {
-    async fn select_turns(&self, condition: &str, args: &[Value<'_>]) -> Result<Vec<Turn>, RegistryError> {
-        let sql = format!("{SELECT} WHERE {condition}");
+    pub(super) async fn select_turns(&self, condition: &str, args: &[Value<'_>]) -> Result<Vec<Turn>, RegistryError> {
+        self.turns_of(&select("t.decision", condition), args).await
+    }
+
+    /// As [`Self::select_turns`]; decisions are large, and left out.
+    pub(super) async fn select_turns_without_decisions(
+        &self,
+        condition: &str,
+        args: &[Value<'_>],
+    ) -> Result<Vec<Turn>, RegistryError> {
+        self.turns_of(&select("CAST(NULL AS TEXT)", condition), args).await
+    }
+
+    async fn turns_of(&self, sql: &str, args: &[Value<'_>]) -> Result<Vec<Turn>, RegistryError> {
         self.database
             .retry(|| async {
-                let rows = self.database.fetch_all(sqlx::AssertSqlSafe(sql.as_str()), args).await?;
+                let rows = self.database.fetch_all(sqlx::AssertSqlSafe(sql), args).await?;
                 Ok(rows.iter().map(turn_of).collect::<Result<_, _>>()?)
             })
             .await

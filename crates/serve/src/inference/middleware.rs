@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
+use axum::handler::Handler;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -12,6 +13,7 @@ use futures::FutureExt;
 use super::error::ApiError;
 use super::request_id::{HEADER as REQUEST_ID, RequestId};
 use super::state::AppState;
+use crate::ui;
 
 /// What a browser may do with an answer that says nothing of its own: nothing.
 const NO_CONTENT: HeaderValue =
@@ -96,8 +98,11 @@ fn log_error(id: &RequestId, method: &Method, endpoint: Option<&str>, error: &Ap
 }
 
 /// The answer of a path without a route.
-pub(super) async fn not_found() -> ApiError {
-    ApiError::new(StatusCode::NOT_FOUND, "there is nothing at this path; GET /docs lists what there is")
+pub(super) async fn not_found(State(app): State<AppState>, request: Request) -> Response {
+    if request.uri().path().starts_with("/ui") {
+        return Handler::call(ui::no_page, request, app).await;
+    }
+    ApiError::new(StatusCode::NOT_FOUND, "there is nothing at this path; GET /docs lists what there is").into_response()
 }
 
 /// The answer of a route without this method; its header `allow` says which there are.

@@ -42,9 +42,6 @@ pub mod answer;
 /// The state of the server and its model.
 mod status;
 
-/// The page for browsers.
-mod page;
-
 /// Reload on request.
 mod reload;
 

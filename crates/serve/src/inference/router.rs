@@ -9,6 +9,7 @@ use super::middleware::{around, method_not_allowed, not_found};
 use super::server::ServeError;
 use super::state::AppState;
 use super::{docs, history, predict, reload, status};
+use crate::ui;
 
 /// The path of single predictions.
 pub(super) const PREDICT: &str = "/predict";
@@ -34,10 +35,10 @@ const FIXED: [&str; 15] = [
 
 /// The patterns of all routes of a project, for the counters. Refuses a `serve.group_route` that is taken.
 pub fn endpoints(serve: &ServeSpec) -> Result<Vec<String>, ServeError> {
-    let mut endpoints = FIXED.map(str::to_owned).to_vec();
+    let mut endpoints = FIXED.into_iter().chain(ui::ROUTES).map(str::to_owned).collect::<Vec<_>>();
     if serve.group_column.is_some() {
         let route = &serve.group_route;
-        if FIXED.contains(&route.as_str()) || route.starts_with("/docs/") {
+        if FIXED.contains(&route.as_str()) || ["/docs/", "/ui"].iter().any(|own| route.starts_with(own)) {
             return Err(ServeError::GroupRoute(route.clone()));
         }
         endpoints.push(route.clone());
@@ -67,6 +68,7 @@ pub fn router(app: AppState) -> Router {
         router = router.route(&app.project.serve.group_route, get(status::list_groups));
     }
     router
+        .merge(ui::router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(app.clone(), around))

@@ -38,6 +38,7 @@ use super::router::{PREDICT, endpoints, router};
 use super::state::{App, AppState};
 use super::watch::watch;
 use crate::observe::{LogSettings, Metrics, PredictionLog, TurnMetrics};
+use crate::ui::{LoopControl, Pages};
 
 /// A client has this long to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -91,6 +92,8 @@ pub struct ServeOptions {
     pub spill_dir: PathBuf,
     /// The program's version.
     pub version: String,
+    /// What can be done to the loop from the pages, where this process can.
+    pub control: Option<Arc<dyn LoopControl>>,
 }
 
 /// Listens, so that a port in use is known before anything else is done.
@@ -123,7 +126,7 @@ impl Server {
 
     /// As [`Server::start`], with other settings of the prediction log.
     pub async fn start_with(options: ServeOptions, settings: LogSettings) -> Result<Self, ServeError> {
-        let ServeOptions { project, registry, listen, insecure, version, .. } = options;
+        let ServeOptions { project, registry, listen, insecure, version, control, .. } = options;
         check_listen(listen, insecure)?;
         let serve = &project.serve;
         let endpoints = endpoints(serve)?;
@@ -142,6 +145,8 @@ impl Server {
             metrics,
             turns: TurnMetrics::default(),
             log,
+            pages: Pages::new(control),
+            closing: CancellationToken::new(),
         });
         // Its outcome is logged, and shown by the server itself.
         let first = state.models.reload().await;
@@ -170,6 +175,7 @@ impl Server {
         let cut = CancellationToken::new();
         let routes = Routes { app: self.state.clone(), router: self.router.clone() };
         accept(listener, &routes, &connections, &shutdown, &cut).await;
+        self.state.closing.cancel();
         connections.close();
         if timeout(REQUESTS_MAY_TAKE, connections.wait()).await.is_err() {
             tracing::warn!(open = connections.len(), "connections are cut: their clients neither send nor read on");

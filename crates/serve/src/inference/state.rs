@@ -8,6 +8,7 @@ use axum::body::Bytes;
 use tidewheel_domain::Timestamp;
 use tidewheel_domain::project::Project;
 use tidewheel_registry::Registry;
+use tokio_util::sync::CancellationToken;
 
 use super::error::ApiError;
 use super::guard::Guard;
@@ -15,6 +16,7 @@ use super::handle::ModelHandle;
 use super::model::ServedModel;
 use super::request_id::RequestIds;
 use crate::observe::{Metrics, PredictionLog, TurnMetrics};
+use crate::ui::Pages;
 
 /// The parts of one server. Clones share them.
 #[derive(Debug, Clone)]
@@ -43,6 +45,10 @@ pub struct App {
     pub request_ids: RequestIds,
     /// The OpenAPI document while no model is loaded.
     pub openapi: Bytes,
+    /// What the pages keep between requests.
+    pub pages: Pages,
+    /// Cancelled when the server is about to end: answers that would last end then.
+    pub closing: CancellationToken,
 }
 
 impl AppState {

@@ -1,19 +1,27 @@
 //! `GET /`, `/health`, `/ready`, `/model`, and the list of groups: what is loaded, and how the server is.
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::handler::Handler;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use super::error::ApiError;
 use super::model::ServedModel;
-use super::page;
 use super::predict::json as answer;
 use super::state::AppState;
+use crate::ui;
 
 /// `GET /`: JSON for programs, a page for browsers.
-pub(super) async fn get_service(State(app): State<AppState>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let mut response = if wants_page(&headers) { page::service(&app) } else { answer(&service(&app))? };
+pub(super) async fn get_service(
+    State(app): State<AppState>,
+    headers: HeaderMap,
+    request: Request,
+) -> Result<Response, ApiError> {
+    if wants_page(&headers) {
+        return Ok(ui::show_overview.call(request, app).await);
+    }
+    let mut response = answer(&service(&app))?;
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
 }

@@ -70,6 +70,25 @@ impl Snapshot {
     pub fn count(&self) -> u64 {
         self.buckets.last().map_or(0, |&(_, count)| count)
     }
+
+    /// The value below which a share of the values lies, taken as evenly spread in its bucket; `None` of nothing. Of the
+    /// last, endless bucket its beginning.
+    pub fn quantile(&self, share: f64) -> Option<f64> {
+        let wanted = self.count() as f64 * share;
+        let mut below = (0.0, 0);
+        for &(bound, count) in &self.buckets {
+            if count > 0 && count as f64 >= wanted {
+                let within = (wanted - below.1 as f64) / (count - below.1).max(1) as f64;
+                return Some(if bound.is_finite() {
+                    below.0 + (bound - below.0) * within.clamp(0.0, 1.0)
+                } else {
+                    below.0
+                });
+            }
+            below = (bound, count);
+        }
+        None
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +103,9 @@ mod tests {
         }
         let snapshot = histogram.snapshot();
         assert_eq!(snapshot.buckets, [(1.0, 2), (2.0, 3), (f64::INFINITY, 4)]);
+        assert_eq!(snapshot.quantile(0.5), Some(1.0));
+        assert_eq!(snapshot.quantile(0.99), Some(2.0));
+        assert_eq!(Histogram::new(&[1.0]).snapshot().quantile(0.5), None);
         assert_eq!(snapshot.sum, 12.0);
         assert_eq!(snapshot.count(), 4);
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 
 use super::exposition::{Exposition, label_name};
-use super::histogram::{Histogram, SECONDS, VALUES};
+use super::histogram::{Histogram, SECONDS, Snapshot, VALUES};
 use super::prediction_log::LogCounts;
 
 /// The label of what is in no known set.
@@ -47,6 +47,43 @@ pub struct ModelFacts {
     pub loaded: Option<[String; 3]>,
     /// Whether explanations can be given.
     pub explainer: bool,
+}
+
+/// What the pages show of the counters, since the server started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Predicted rows.
+    pub predictions: u64,
+    /// Endpoints that were asked.
+    pub endpoints: Vec<EndpointSummary>,
+    /// Seconds from the request of a prediction to its answer.
+    pub predicted_in: Snapshot,
+    /// Predicted values, in units of the target.
+    pub values: Snapshot,
+}
+
+impl Summary {
+    /// Requests of the API: of the pages themselves there is no talk.
+    pub fn of_api(&self) -> impl Iterator<Item = &EndpointSummary> {
+        self.endpoints.iter().filter(|one| !one.endpoint.starts_with("/ui"))
+    }
+}
+
+/// One endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndpointSummary {
+    /// The route's pattern.
+    pub endpoint: String,
+    /// The method.
+    pub method: &'static str,
+    /// Answered requests.
+    pub requests: u64,
+    /// Those that the client got wrong (4xx).
+    pub refused: u64,
+    /// Those that the server could not serve (5xx).
+    pub failed: u64,
+    /// Seconds to answer.
+    pub took: Snapshot,
 }
 
 /// The counters of one server.
@@ -129,6 +166,37 @@ impl Metrics {
             kept.remove(0);
         }
         counts
+    }
+
+    /// What the pages show.
+    pub fn summary(&self) -> Summary {
+        let kept = self.predictions.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let predictions =
+            kept.iter().flat_map(|(_, counts)| &counts.counts).map(|count| count.load(Ordering::Relaxed)).sum();
+        let names = self.endpoints.iter().map(String::as_str).chain([OTHER]);
+        let places = names.flat_map(|endpoint| METHODS.iter().map(move |method| (endpoint, *method)));
+        let endpoints = places.enumerate().filter_map(|(place, (endpoint, method))| {
+            let counts = &self.requests[place * STATUSES.len()..(place + 1) * STATUSES.len()];
+            let of = |wanted: fn(u16) -> bool| -> u64 {
+                let codes = counts.iter().zip(STATUSES).filter(|(_, status)| wanted(*status));
+                codes.map(|(count, _)| count.load(Ordering::Relaxed)).sum()
+            };
+            let requests = of(|_| true);
+            (requests > 0).then(|| EndpointSummary {
+                endpoint: endpoint.to_owned(),
+                method,
+                requests,
+                refused: of(|status| (400..500).contains(&status)),
+                failed: of(|status| status >= 500),
+                took: self.durations[place].snapshot(),
+            })
+        });
+        Summary {
+            predictions,
+            endpoints: endpoints.collect(),
+            predicted_in: self.prediction_latency.snapshot(),
+            values: self.values.snapshot(),
+        }
     }
 
     /// Everything as Prometheus text.

@@ -72,6 +72,7 @@ pub(crate) async fn serve(
 ) -> anyhow::Result<Status> {
     let address = listener.local_addr()?;
     let options = ServeOptions {
+        control: None,
         project: Arc::new(context.project.clone()),
         registry: registry.clone(),
         listen: address,

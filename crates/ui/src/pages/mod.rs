@@ -1,0 +1,6 @@
+//! The pages: one file each, with its view (what it shows) and its markup.
+
+/// What happened, what needs a person, is the champion well?
+pub mod overview;
+/// A page that could not be shown, and why.
+pub mod problem;

@@ -103,13 +103,14 @@ fn short(decision: &Decision, project: &Project, lang: Lang) -> String {
     }
     let Some(cause) = decision.causes.first() else { return decision.rule.name.as_str().replace('_', " ") };
     let name = label(&cause.column);
-    let new = cause.changes.iter().find(|change| change.effect == EffectName::NewLevels);
-    match (cause.subject, new.and_then(|change| change.new_levels)) {
+    let first = cause.changes.first();
+    let new_levels = first.filter(|change| change.effect == EffectName::NewLevels).and_then(|change| change.new_levels);
+    match (cause.subject, new_levels) {
         (CauseSubject::Relation, _) if es => format!("{name}: otra relación"),
         (CauseSubject::Relation, _) => format!("{name}: new relation"),
-        (CauseSubject::Column, Some(levels)) if es => format!("{name}: {} nuevos", figures.count(levels)),
-        (CauseSubject::Column, Some(levels)) => format!("{name}: {} new", figures.count(levels)),
-        _ => match cause.changes.first() {
+        (_, Some(levels)) if es => format!("{name}: {} nuevos", figures.count(levels)),
+        (_, Some(levels)) => format!("{name}: {} new", figures.count(levels)),
+        _ => match first {
             Some(change) => format!("{name} {} ×", figures.multiple(change.times_bound)),
             None => name,
         },

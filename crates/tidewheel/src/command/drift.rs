@@ -12,7 +12,7 @@ use tidewheel_drift::{DriftError, Lang, PolicyInputs, add_classifier, compare, d
 use tidewheel_pipeline::training::classifier::TreeClassifier;
 use tidewheel_report::drift_html;
 
-use crate::cli::Globals;
+use crate::cli::{Globals, Language};
 use crate::failure::{Status, wrong_use};
 use crate::output::{Output, Tone};
 use crate::progress::Progress;
@@ -38,6 +38,9 @@ pub(crate) struct DriftArgs {
     /// shows by itself
     #[arg(long)]
     multivariate: bool,
+    /// The language of the headline and of the HTML page; tables of text stay English
+    #[arg(long, value_enum, default_value_t = Language::En)]
+    lang: Language,
     /// How to print
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = DriftFormat::Text)]
     format: DriftFormat,
@@ -53,7 +56,7 @@ enum DriftFormat {
 pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<Status> {
     let (drift, policy) = settings(args.policy.as_deref())?;
     let progress = Progress::new(globals.quiet).spinner("comparing");
-    let format = args.format;
+    let (format, lang) = (args.format, Lang::from(args.lang));
     let decision = tokio::task::spawn_blocking(move || decision(&args, &drift, policy))
         .await
         .context("the comparison was interrupted")?;
@@ -64,7 +67,7 @@ pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<St
     let drifted = decision.action != Action::Skip || told_apart(&decision);
     match format {
         DriftFormat::Json => output.json(&decision)?,
-        DriftFormat::Html => output.text(&drift_html(&decision, Lang::En, &ColumnLabels::new()))?,
+        DriftFormat::Html => output.text(&drift_html(&decision, lang, &ColumnLabels::new()))?,
         DriftFormat::Text => {
             let tone = if drifted { Tone::Warn } else { Tone::Good };
             if decision.action == Action::Skip && told_apart(&decision) {
@@ -72,7 +75,7 @@ pub(crate) async fn run(globals: &Globals, args: DriftArgs) -> anyhow::Result<St
                     "No column drifted by itself, but all of them together did: a classifier tells the files apart";
                 output.line(output.paint(tone, words))?;
             } else {
-                output.line(output.paint(tone, &headline(&decision, Lang::En, &ColumnLabels::new())))?;
+                output.line(output.paint(tone, &headline(&decision, lang, &ColumnLabels::new())))?;
             }
             output.line("")?;
             output.text(&render_text(&decision.report))?;

@@ -12,7 +12,7 @@ use tidewheel_registry::Registry;
 use tidewheel_report::{decision_html, decision_markdown, effects_svg, labels};
 
 use super::runs;
-use crate::cli::Globals;
+use crate::cli::{Globals, Language};
 use crate::context::Context;
 use crate::failure::{Status, wrong_use};
 use crate::files::write_whole;
@@ -39,12 +39,6 @@ pub(crate) struct WhyArgs {
     plot: Option<PathBuf>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum Language {
-    En,
-    Es,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum WhyFormat {
     Text,
@@ -65,10 +59,7 @@ pub(crate) async fn run(globals: &Globals, args: WhyArgs) -> anyhow::Result<Stat
     let decision: Decision =
         serde_json::from_value(record.clone()).context("the stored decision is not one that this version can read")?;
     let output = Output::new(globals.color);
-    let lang = match args.lang {
-        Language::En => Lang::En,
-        Language::Es => Lang::Es,
-    };
+    let lang = Lang::from(args.lang);
     let labels = labels(&context.project, lang);
     if let Some(path) = &args.plot {
         write_whole(path, effects_svg(&decision, lang, &labels).as_bytes())?;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 use tidewheel_domain::Sha256;
 
+use crate::interval::Interval;
 use crate::recipe::expression::ExpressionError;
 use crate::recipe::{CompiledRecipe, Recipe};
 
@@ -19,6 +20,8 @@ pub const MODEL: &str = "model/model.ubj";
 pub const RECIPE: &str = "model/recipe.json";
 /// Rows with the margins that the model must give.
 pub const GOLDEN: &str = "model/golden.json";
+/// The interval around predictions; bundles that older programs wrote lack it.
+pub const INTERVAL: &str = "model/interval.json";
 /// Check sums of the other files.
 pub const MANIFEST: &str = "model/manifest.json";
 
@@ -93,20 +96,30 @@ pub struct Bundle {
     pub recipe: CompiledRecipe,
     /// Rows with the margins that the model must give.
     pub golden: Vec<GoldenRow>,
+    /// The interval around predictions, where the bundle has one.
+    pub interval: Option<Interval>,
 }
 
-/// The paths of a bundle's files.
-pub fn paths() -> [&'static str; 4] {
-    [MODEL, RECIPE, GOLDEN, MANIFEST]
+/// The paths of a bundle's files. Where the interval's is missing, the bundle has none.
+pub fn paths() -> [&'static str; 5] {
+    [MODEL, RECIPE, GOLDEN, INTERVAL, MANIFEST]
 }
 
 /// Writes a bundle: its files by path.
-pub fn write(model: Vec<u8>, recipe: &Recipe, golden: &[GoldenRow]) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
+pub fn write(
+    model: Vec<u8>,
+    recipe: &Recipe,
+    golden: &[GoldenRow],
+    interval: Option<&Interval>,
+) -> Result<Vec<(String, Vec<u8>)>, BundleError> {
     let mut files = vec![
         (MODEL.to_owned(), model),
         (RECIPE.to_owned(), to_json(RECIPE, recipe)?),
         (GOLDEN.to_owned(), to_json(GOLDEN, &golden)?),
     ];
+    if let Some(interval) = interval {
+        files.push((INTERVAL.to_owned(), to_json(INTERVAL, interval)?));
+    }
     let sums = files.iter().map(|(path, bytes)| (path.clone(), Sha256::of(bytes).to_string()));
     let manifest = Manifest { format: 1, sha256: sums.collect() };
     files.push((MANIFEST.to_owned(), to_json(MANIFEST, &manifest)?));
@@ -132,7 +145,11 @@ impl Bundle {
         let model = verified(MODEL)?;
         let recipe: Recipe = from_json(RECIPE, &verified(RECIPE)?)?;
         let golden = from_json(GOLDEN, &verified(GOLDEN)?)?;
-        Ok(Self { model, recipe: recipe.compile()?, golden })
+        let interval = match manifest.sha256.contains_key(INTERVAL) {
+            true => Some(from_json(INTERVAL, &verified(INTERVAL)?)?),
+            false => None,
+        };
+        Ok(Self { model, recipe: recipe.compile()?, golden, interval })
     }
 
     /// Verifies that the golden rows give the margins that training wrote down, bit for bit.

@@ -14,3 +14,9 @@ pub mod recipe;
 
 /// What is served: trees, recipe, golden rows.
 pub mod bundle;
+
+/// The interval around a prediction.
+pub mod interval;
+
+/// Which rows no training ever sees.
+pub mod split;

@@ -135,5 +135,5 @@ fn wrong_golden(good: &support::Trained) -> Vec<(String, Vec<u8>)> {
     let margin = good.model.margin_row(&good.recipe.row_features(&row)).expect("a margin");
     let margin = f32::from_bits(margin.to_bits() + 1);
     let golden = [tidewheel_data::bundle::GoldenRow { inputs: row.to_json(&good.recipe), margin }];
-    tidewheel_data::bundle::write(good.model.to_ubjson(), good.recipe.recipe(), &golden).expect("a bundle")
+    tidewheel_data::bundle::write(good.model.to_ubjson(), good.recipe.recipe(), &golden, None).expect("a bundle")
 }

@@ -82,7 +82,7 @@ fn files(project: &Project, table: &Table) -> Vec<(String, Vec<u8>)> {
     let params = Params { num_rounds: 5, ..Params::default() };
     let data = Dataset::from_columns(&fitted.features, &project.feature_names(), params.max_bin).expect("binned");
     let model = tidewheel_boost::train(&data, &fitted.target, &params, TrainOptions::default()).expect("trained");
-    bundle::write(model.to_ubjson(), fitted.recipe.recipe(), &[]).expect("a bundle")
+    bundle::write(model.to_ubjson(), fitted.recipe.recipe(), &[], None).expect("a bundle")
 }
 
 fn metrics(r2: f64) -> Metrics {

@@ -72,6 +72,24 @@ impl Figures {
         unit_of(unit).value(value, self.numbers())
     }
 
+    /// A figure in a unit, written out with four figures that count: `$518,700`.
+    pub fn in_full(self, value: f64, unit: &str) -> String {
+        if value == 0.0 || !value.is_finite() {
+            return self.in_unit(value, unit);
+        }
+        let unit = unit_of(unit);
+        let value = value * unit.scale;
+        let place = 3 - value.abs().log10().floor() as i32;
+        let factor = 10_f64.powi(place);
+        let rounded = (value * factor).round() / factor;
+        let written = format!("{:.*}", place.clamp(0, 12) as usize, rounded.abs());
+        let digits = written.split_once('.').map_or(0, |(_, fraction)| fraction.trim_end_matches('0').len());
+        let number = self.fixed(rounded.abs(), digits);
+        let sign = if rounded < 0.0 { "−" } else { "" };
+        let after = if unit.after.is_empty() { String::new() } else { format!("\u{a0}{}", unit.after) };
+        format!("{sign}{}{number}{after}", unit.before)
+    }
+
     /// The same with its sign.
     pub fn change_in_unit(self, value: f64, unit: &str) -> String {
         unit_of(unit).change(value, self.numbers())
@@ -175,6 +193,24 @@ mod tests {
         let at = Timestamp::from_ms(1_795_642_012_249);
         assert_eq!(en.moment(at), "Nov 25, 2026, 21:26 UTC");
         assert_eq!(es.day(at), "25 nov");
+    }
+
+    #[test]
+    fn figures_in_full_have_four_digits_that_count() {
+        let (en, es) = (Figures::of(Lang::En), Figures::of(Lang::Es));
+        for (value, text) in [
+            (518_694.0, "$518,700"),
+            (216.12, "$216.1"),
+            (3.0, "$3"),
+            (0.07, "$0.07"),
+            (-1234.5, "−$1,235"),
+            (0.0, "$0"),
+        ] {
+            assert_eq!(en.in_full(value, "USD"), text);
+        }
+        assert_eq!(es.in_full(518_694.0, "m"), "518.700\u{a0}m");
+        assert_eq!(en.in_full(0.001, ""), "0.001");
+        assert_eq!(en.in_full(f64::NAN, ""), "–");
     }
 
     #[test]

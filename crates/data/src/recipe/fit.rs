@@ -204,5 +204,10 @@ fn groups(project: &Project, table: &Table, rows: &[usize], target: &[f64]) -> V
 /// Whether every column that the recipe of a project needs can be compiled; the first mistake otherwise.
 pub fn check(project: &Project) -> Result<(), ExpressionError> {
     input_columns(project)?;
+    let columns = super::validate::cell_types(project);
+    let columns = columns.iter().map(|(name, kind)| (name.as_str(), *kind)).collect::<Vec<_>>();
+    for figure in &project.serve.derived {
+        NumberExpression::compile(&figure.sql, &columns)?;
+    }
     super::validate::Validator::new(project).map(|_| ())
 }

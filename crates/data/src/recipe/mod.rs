@@ -27,7 +27,7 @@ use expression::{Cell, CellType, ExpressionError, NumberExpression};
 use request::Prepared;
 
 pub use fit::{FitError, Fitted};
-pub use request::{FieldError, InputRow};
+pub use request::{Fault, FieldError, InputRow};
 
 /// A fitted recipe, as it is stored with the model.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -25,13 +25,45 @@ pub struct FieldError {
     pub message: String,
 }
 
+/// What is wrong with a value. Its text is English.
+#[derive(Debug, Clone, PartialEq)]
+#[allow(missing_docs)]
+pub enum Fault {
+    NotFinite,
+    TextForNumber,
+    NotNumber,
+    NotBoolean,
+    NotDate,
+    NotText,
+    /// It does not satisfy this.
+    Check(Check),
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFinite => formatter.write_str("must be a finite number"),
+            Self::TextForNumber => formatter.write_str("must be a number, not a text"),
+            Self::NotNumber => formatter.write_str("must be a number"),
+            Self::NotBoolean => formatter.write_str("must be true or false"),
+            Self::NotDate => formatter.write_str("must be a date such as 2024-02-29"),
+            Self::NotText => formatter.write_str("must be a text"),
+            Self::Check(Check::Required) => formatter.write_str("is required"),
+            Self::Check(Check::Min(bound)) => write!(formatter, "must be {bound} or more"),
+            Self::Check(Check::Max(bound)) => write!(formatter, "must be {bound} or less"),
+            Self::Check(Check::Above(bound)) => write!(formatter, "must be above {bound}"),
+            Self::Check(Check::OneOf(values)) => write!(formatter, "must be one of {}", values.join(", ")),
+        }
+    }
+}
+
 /// What rows need of an input column, made once.
 #[derive(Debug)]
 pub(super) struct Prepared {
     /// The name as a key of a JSON object, colon included.
     key: String,
     /// The value of a row that leaves the field out, or what is wrong with that.
-    absent: Result<InputValue, String>,
+    absent: Result<InputValue, Fault>,
 }
 
 impl Prepared {
@@ -136,6 +168,13 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9e15).then_some(number as i64)
 }
 
+impl InputColumn {
+    /// What is wrong with a value of a request, or with leaving the field out; `None` where nothing is.
+    pub fn fault(&self, given: Option<&Value>) -> Option<Fault> {
+        parse_value(self, given).err()
+    }
+}
+
 impl CompiledRecipe {
     /// Parses one row straight from its JSON text; gives what [`CompiledRecipe::parse_row`] would, sooner. `None` where
     /// the text is anything but one object of known fields, each once, with plain and good values: what that text means,
@@ -165,8 +204,9 @@ impl CompiledRecipe {
             .iter()
             .map(|input| {
                 let given = object.get(&input.name);
-                parse_value(input, given).unwrap_or_else(|message| {
+                parse_value(input, given).unwrap_or_else(|fault| {
                     let value = given.cloned().unwrap_or(Value::Null);
+                    let message = fault.to_string();
                     errors.push(FieldError { field: input.name.clone(), value, message });
                     InputValue::Missing
                 })
@@ -193,7 +233,7 @@ impl CompiledRecipe {
     }
 }
 
-fn parse_value(input: &InputColumn, given: Option<&Value>) -> Result<InputValue, String> {
+fn parse_value(input: &InputColumn, given: Option<&Value>) -> Result<InputValue, Fault> {
     let value = match given {
         None => input.default.as_ref().map_or(Ok(InputValue::Missing), |default| declared(input, default))?,
         Some(Value::Null) => InputValue::Missing,
@@ -203,7 +243,7 @@ fn parse_value(input: &InputColumn, given: Option<&Value>) -> Result<InputValue,
 }
 
 /// The value filled if it is missing, if it satisfies the column's checks.
-fn checked(input: &InputColumn, value: InputValue) -> Result<InputValue, String> {
+fn checked(input: &InputColumn, value: InputValue) -> Result<InputValue, Fault> {
     let value = match (value, &input.fill) {
         (InputValue::Missing, Some(fill)) => declared(input, fill)?,
         (value, _) => value,
@@ -219,15 +259,11 @@ fn checked(input: &InputColumn, value: InputValue) -> Result<InputValue, String>
     }
     match input.checks.iter().find(|check| !satisfies(check, cell)) {
         None => Ok(value),
-        Some(Check::Required) => Err("is required".to_owned()),
-        Some(Check::Min(bound)) => Err(format!("must be {bound} or more")),
-        Some(Check::Max(bound)) => Err(format!("must be {bound} or less")),
-        Some(Check::Above(bound)) => Err(format!("must be above {bound}")),
-        Some(Check::OneOf(values)) => Err(format!("must be one of {}", values.join(", "))),
+        Some(check) => Err(Fault::Check(check.clone())),
     }
 }
 
-fn declared(input: &InputColumn, scalar: &Scalar) -> Result<InputValue, String> {
+fn declared(input: &InputColumn, scalar: &Scalar) -> Result<InputValue, Fault> {
     match scalar {
         Scalar::Boolean(value) => typed(input.kind, &Value::Bool(*value)),
         Scalar::Number(value) => typed(input.kind, &Value::from(*value)),
@@ -235,24 +271,24 @@ fn declared(input: &InputColumn, scalar: &Scalar) -> Result<InputValue, String> 
     }
 }
 
-fn typed(kind: ColumnType, value: &Value) -> Result<InputValue, String> {
+fn typed(kind: ColumnType, value: &Value) -> Result<InputValue, Fault> {
     match (kind, value) {
         (ColumnType::Number, Value::Number(number)) => {
-            let number = number.as_f64().filter(|number| number.is_finite()).ok_or("must be a finite number")?;
+            let number = number.as_f64().filter(|number| number.is_finite()).ok_or(Fault::NotFinite)?;
             Ok(InputValue::Number(number))
         }
-        (ColumnType::Number, Value::String(_)) => Err("must be a number, not a text".to_owned()),
-        (ColumnType::Number, _) => Err("must be a number".to_owned()),
+        (ColumnType::Number, Value::String(_)) => Err(Fault::TextForNumber),
+        (ColumnType::Number, _) => Err(Fault::NotNumber),
         (ColumnType::Boolean, Value::Bool(value)) => Ok(InputValue::Number(f64::from(u8::from(*value)))),
-        (ColumnType::Boolean, _) => Err("must be true or false".to_owned()),
+        (ColumnType::Boolean, _) => Err(Fault::NotBoolean),
         (ColumnType::Date, Value::String(text)) => {
-            let days = parse_date(text).ok_or("must be a date such as 2024-02-29")?;
+            let days = parse_date(text).ok_or(Fault::NotDate)?;
             Ok(InputValue::Number(days))
         }
-        (ColumnType::Date, _) => Err("must be a date such as \"2024-02-29\"".to_owned()),
+        (ColumnType::Date, _) => Err(Fault::NotDate),
         (ColumnType::Category, Value::String(text)) => Ok(category(text)),
         (ColumnType::Category, Value::Number(number)) => Ok(category(&number.to_string())),
-        (ColumnType::Category, _) => Err("must be a text".to_owned()),
+        (ColumnType::Category, _) => Err(Fault::NotText),
     }
 }
 

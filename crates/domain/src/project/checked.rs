@@ -355,6 +355,9 @@ pub struct ServeSpec {
     pub max_body_bytes: usize,
     /// Most rows of one batch request.
     pub max_batch_rows: usize,
+    /// Figures that pages show beside a prediction; in their expressions the target's column holds the prediction.
+    #[serde(default)]
+    pub derived: Vec<FeatureSpec>,
 }
 
 /// Database and objects.
@@ -835,7 +838,22 @@ fn serve(raw: &RawProject, name: &str, known: &Known<'_>) -> Result<ServeSpec, P
     if !first || !value_metric.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
         return Err(invalid("serve.value_metric", &value_metric, "must be a Prometheus metric name"));
     }
+    let mut named = HashSet::new();
+    let mut derived = Vec::with_capacity(serve.derived.len());
+    for figure in &serve.derived {
+        check_name("serve.derived.name", &figure.name)?;
+        if !named.insert(figure.name.as_str()) {
+            return Err(invalid("serve.derived.name", &figure.name, "two derived figures have this name"));
+        }
+        derived.push(FeatureSpec {
+            name: figure.name.clone(),
+            sql: figure.sql.clone(),
+            label: labels(&figure.name, figure.label.as_ref(), figure.label_es.as_ref()),
+            unit: figure.unit.clone().or_else(|| raw.project.unit.clone()),
+        });
+    }
     Ok(ServeSpec {
+        derived,
         service_name: serve.service_name.clone().unwrap_or_else(|| name.to_owned()),
         answer_field: serve.answer_field.clone().unwrap_or_else(|| "prediction".into()),
         group_column,

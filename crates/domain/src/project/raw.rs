@@ -336,6 +336,24 @@ pub struct RawServe {
     pub max_body_kib: Option<usize>,
     /// Most rows of one batch request. Default: 10,000.
     pub max_batch_rows: Option<usize>,
+    /// Figures that pages show beside a prediction.
+    pub derived: Vec<RawDerived>,
+}
+
+/// `[[serve.derived]]`
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawDerived {
+    /// Name.
+    pub name: String,
+    /// SQL scalar expression over columns; the target's column holds the prediction.
+    pub sql: String,
+    /// Name for people, in English. Default: the name.
+    pub label: Option<String>,
+    /// Name for people, in Spanish. Default: the English one.
+    pub label_es: Option<String>,
+    /// Unit, for people. Default: the project's unit.
+    pub unit: Option<String>,
 }
 
 /// `[store]`

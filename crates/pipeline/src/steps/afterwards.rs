@@ -5,15 +5,17 @@ use std::sync::Arc;
 use tidewheel_boost::PredictError;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::decision::Afterwards;
+use tidewheel_domain::model_version::ModelVersion;
 use tidewheel_domain::turn::Turn;
 use tidewheel_drift::effect::{Level, Tail};
 use tidewheel_drift::performance::ErrorRise;
 
 use super::check_drift::store;
-use crate::context::{Context, compute};
+use crate::context::{Context, compute, now};
 use crate::error::PipelineError;
 use crate::evidence::decision_of;
 use crate::task_log::TaskLog;
+use crate::training::evaluate::NEXT_COVERAGE;
 use crate::training::window::Rows;
 
 /// Never-seen rows that a batch must bring to say anything.
@@ -73,4 +75,34 @@ pub async fn fill_in(
         high: rise.high - 1.0,
     });
     store(context, last, &decision).await
+}
+
+/// Measures on the never-seen rows of a batch how often the champion's interval holds their target, before anything is
+/// trained on them: a figure of its run, at the batch's number.
+pub async fn interval_coverage(
+    context: &Context,
+    champion: &ModelVersion,
+    batch: &Batch,
+    log: &TaskLog,
+) -> Result<(), PipelineError> {
+    let scorer = context.scorer(champion.version, &champion.run_id).await?;
+    if scorer.interval.is_none() {
+        return Ok(());
+    }
+    let clean = context.clean(batch).await?;
+    let (id, project) = (batch.id, Arc::clone(&context.project));
+    let work = move || {
+        let rows = Rows::never_seen(id, &clean);
+        let residuals = scorer.residuals(&rows.table, &project)?;
+        Ok((rows.len(), scorer.coverage(&residuals, &rows.keys, project.train.seed)))
+    };
+    let (rows, coverage) = compute(work).await?.map_err(|error: PredictError| PipelineError::Training(error.into()))?;
+    let Some(coverage) = coverage.filter(|_| rows >= FEWEST_ROWS) else { return Ok(()) };
+    log.info(format!(
+        "The 90 % interval of version {} holds the target of {:.1} % of {rows} rows of this batch that it has never seen",
+        champion.version,
+        100.0 * coverage.value
+    ));
+    context.registry.put_metric(&champion.run_id, NEXT_COVERAGE, batch.id, coverage, now()).await?;
+    Ok(())
 }

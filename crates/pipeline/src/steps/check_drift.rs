@@ -65,6 +65,10 @@ async fn weigh(context: &Context, turn: &Turn, batch: i64, log: &TaskLog) -> Res
         // It judges an earlier decision; this one does not rest on it.
         log.warn(format!("What came of an earlier decision could not be measured: {error}"));
     }
+    if let Err(error) = afterwards::interval_coverage(context, &champion, &batch, log).await {
+        // A figure for readers; the decision does not rest on it.
+        log.warn(format!("How often the champion's interval holds could not be measured: {error}"));
+    }
     let history = History::of(&turns, turn.number, &champion, &project.policy)?;
     log.info(format!(
         "Comparing {} rows of batch {} with what version {} was trained on",

@@ -5,6 +5,11 @@ use std::collections::HashMap;
 use tidewheel_domain::random::SplitMix64;
 use tidewheel_domain::{Metric, Metrics};
 
+/// Metric: the share of rows whose target the interval around their prediction holds.
+pub const COVERAGE: &str = "interval_coverage";
+/// Metric of a version: the same on the never-seen rows of later batches, at the batch's number.
+pub const NEXT_COVERAGE: &str = "interval_coverage_next_batch";
+
 /// Resamples of a bootstrap.
 pub const RESAMPLES: usize = 400;
 
@@ -126,6 +131,32 @@ fn group_by_key(rows: impl Iterator<Item = (u64, Sums)>) -> Vec<Sums> {
     clusters
 }
 
+/// The share of rows that an interval holds, with the interval of a bootstrap over real things. A row is its key and
+/// whether it is held.
+pub fn coverage(rows: &[(u64, bool)], seed: u64) -> Option<Metric> {
+    let mut things: HashMap<u64, usize> = HashMap::new();
+    let mut clusters: Vec<(f64, f64)> = Vec::new();
+    for &(key, held) in rows {
+        let place = *things.entry(key).or_insert(clusters.len());
+        if place == clusters.len() {
+            clusters.push((0.0, 0.0));
+        }
+        clusters[place].0 += 1.0;
+        clusters[place].1 += f64::from(u8::from(held));
+    }
+    let share = |sums: (f64, f64)| sums.1 / sums.0;
+    let add = |a: (f64, f64), b: (f64, f64)| (a.0 + b.0, a.1 + b.1);
+    let all = clusters.iter().copied().reduce(add)?;
+    let mut rng = SplitMix64::new(seed);
+    let mut resampled = (0..RESAMPLES)
+        .filter_map(|_| (0..clusters.len()).map(|_| clusters[rng.below(clusters.len())]).reduce(add).map(share))
+        .collect::<Vec<_>>();
+    Some(match interval(&mut resampled) {
+        Some((low, high)) => Metric::with_interval(share(all), low, high),
+        None => Metric::point(share(all)),
+    })
+}
+
 /// The 2.5th and the 97.5th percentile.
 pub(crate) fn interval(values: &mut [f64]) -> Option<(f64, f64)> {
     if values.len() < RESAMPLES / 2 {
@@ -165,6 +196,15 @@ mod tests {
         let twenty = metrics(data, 7);
         assert!((once["mae"].value - twenty["mae"].value).abs() < 1e-9);
         assert!((once["mae"].low.unwrap_or(0.0) - twenty["mae"].low.unwrap_or(1.0)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn coverage_is_a_share_of_rows_and_repeats_do_not_narrow_its_interval() {
+        let rows = (0..100).map(|key| (key, key % 10 != 0)).collect::<Vec<_>>();
+        let once = coverage(&rows, 3).expect("rows");
+        assert!((once.value - 0.9).abs() < 1e-12 && once.low < Some(0.9) && once.high > Some(0.9));
+        assert_eq!(coverage(&rows.repeat(20), 3), Some(once));
+        assert_eq!(coverage(&[], 3), None);
     }
 
     #[test]

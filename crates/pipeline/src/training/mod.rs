@@ -24,6 +24,7 @@ pub mod classifier;
 use thiserror::Error;
 use tidewheel_boost::{Dataset, DatasetError, Params, PredictError, TrainError, TrainOptions, train};
 use tidewheel_data::bundle::{self, BundleError};
+use tidewheel_data::interval::Interval;
 use tidewheel_data::recipe::{FitError, Recipe};
 use tidewheel_domain::project::Project;
 
@@ -116,7 +117,7 @@ pub fn train_challenger(
     if training.len() < 2 * project.train.folds {
         return Err(TrainingError::TooFewRows { rows: training.len(), what: "the folds of the tuning" });
     }
-    let tuned = tune::search(project, rows, &training, warm_start, observer)?;
+    let mut tuned = tune::search(project, rows, &training, warm_start, observer)?;
     let params = tuned.trials[tuned.best].params.clone();
     observer.stopped()?;
 
@@ -124,7 +125,8 @@ pub fn train_challenger(
     let names = fitted.recipe.recipe().feature_names();
     let dataset = Dataset::from_columns(&fitted.features, &names, project.train.max_bin)?;
     let model = train(&dataset, &fitted.target, &params, TrainOptions::default())?;
-    let scorer = Scorer { model, recipe: fitted.recipe };
+    let interval = Interval::of_residuals(std::mem::take(&mut tuned.residuals));
+    let scorer = Scorer { model, recipe: fitted.recipe, interval };
 
     let seed = project.train.seed;
     let explained = if holdout.is_empty() { &training } else { &holdout };
@@ -137,7 +139,7 @@ pub fn train_challenger(
         training_rows: fitted.rows.len(),
         outside_rows: fitted.outside,
         importance: scorer.importance(&rows.table, explained)?,
-        files: bundle::write(model_bytes, scorer.recipe.recipe(), &golden)?,
+        files: bundle::write(model_bytes, scorer.recipe.recipe(), &golden, scorer.interval.as_ref())?,
         scorer,
         params,
         tuned,

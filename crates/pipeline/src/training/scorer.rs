@@ -3,11 +3,12 @@
 use thiserror::Error;
 use tidewheel_boost::{Explainer, Model, PredictError};
 use tidewheel_data::bundle::{Bundle, BundleError, GoldenRow};
+use tidewheel_data::interval::Interval;
 use tidewheel_data::recipe::CompiledRecipe;
 use tidewheel_domain::project::Project;
-use tidewheel_domain::{Metrics, Table};
+use tidewheel_domain::{Metric, Metrics, Table};
 
-use super::evaluate::{Predicted, metrics};
+use super::evaluate::{COVERAGE, Predicted, coverage, metrics};
 use super::window::Rows;
 
 /// Rows of a global explanation, at most.
@@ -36,12 +37,14 @@ pub struct Scorer {
     pub model: Model,
     /// The recipe.
     pub recipe: CompiledRecipe,
+    /// The interval around its predictions, where it has one.
+    pub interval: Option<Interval>,
 }
 
 /// Metrics on rows, and what was left out of them.
 #[derive(Debug, Clone, Default)]
 pub struct Evaluation {
-    /// Over the rows inside the recipe's limits, in target units.
+    /// Over the rows inside the recipe's limits, in target units; the interval's coverage is over all rows.
     pub metrics: Metrics,
     /// Rows inside the limits.
     pub rows: usize,
@@ -56,7 +59,7 @@ impl Scorer {
     pub fn of_bundle(bundle: Bundle) -> Result<Self, ScorerError> {
         let model = Model::from_bytes(&bundle.model).map_err(|error| ScorerError::Model(error.to_string()))?;
         bundle.verify(model.num_features(), |row| model.margin_row(row).unwrap_or(f32::NAN))?;
-        Ok(Self { model, recipe: bundle.recipe })
+        Ok(Self { model, recipe: bundle.recipe, interval: bundle.interval })
     }
 
     /// Predictions on the training scale.
@@ -92,7 +95,9 @@ impl Scorer {
         let predictions = self.margins(&rows.table, places)?;
         let (mut actual, mut predicted, mut keys) = (Vec::new(), Vec::new(), Vec::new());
         let (mut outside, mut outside_error) = (0, 0.0);
+        let mut residuals = Vec::new();
         for (&row, margin) in places.iter().zip(predictions) {
+            residuals.push(transform.forward(target[row]) - f64::from(margin));
             let prediction = transform.inverse(f64::from(margin));
             if self.recipe.within_limits(&rows.table, row) {
                 actual.push(target[row]);
@@ -104,12 +109,25 @@ impl Scorer {
             }
         }
         let data = Predicted { actual: &actual, predicted: &predicted, keys: &keys };
+        let mut metrics = metrics(data, seed);
+        let keys = places.iter().map(|&row| rows.keys[row]).collect::<Vec<_>>();
+        if let Some(coverage) = self.coverage(&residuals, &keys, seed) {
+            metrics.insert(COVERAGE.to_owned(), coverage);
+        }
         Ok(Evaluation {
-            metrics: metrics(data, seed),
+            metrics,
             rows: actual.len(),
             outside,
             outside_mae: (outside > 0).then(|| outside_error / outside as f64),
         })
+    }
+
+    /// The share of rows whose target the interval holds, by their residuals and keys; `None` without an interval or a
+    /// row.
+    pub fn coverage(&self, residuals: &[f64], keys: &[u64], seed: u64) -> Option<Metric> {
+        let interval = self.interval.as_ref()?.wide;
+        let judged = residuals.iter().zip(keys).filter(|(residual, _)| residual.is_finite());
+        coverage(&judged.map(|(&residual, &key)| (key, interval.hold(residual))).collect::<Vec<_>>(), seed)
     }
 
     /// Mean absolute SHAP value of each feature over at most 500 of the rows, evenly spread, as shares that sum to 1.

@@ -2,11 +2,7 @@
 
 use tidewheel_domain::random;
 
-/// Whether the real thing with this key hash belongs to the hold-out. The hash alone decides, so that a real thing and
-/// its repeats are on one side in every batch, for champion and challenger alike.
-pub fn is_holdout(key: u64, share: f64) -> bool {
-    random::to_unit(random::mix(key ^ 0x7a3d_51c2_9e8b_604f)) < share
-}
+pub use tidewheel_data::split::is_holdout;
 
 /// The fold of a key, independent of the hold-out and of the encoders' parts.
 pub fn fold_of_key(key: u64, folds: usize, seed: u64) -> usize {

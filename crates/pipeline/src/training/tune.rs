@@ -50,6 +50,9 @@ pub struct Tuned {
     pub best: usize,
     /// All trials, in order.
     pub trials: Vec<Trial>,
+    /// Target less prediction on the training scale, of the best trial: one a training row, by the model of a fold that
+    /// had not seen it.
+    pub residuals: Vec<f64>,
 }
 
 /// The ranges of a search: the project's, or the defaults.
@@ -95,6 +98,7 @@ pub fn search(
 ) -> Result<Tuned, TrainingError> {
     let folds = folds(project, rows, places)?;
     let mut trials: Vec<Trial> = Vec::new();
+    let (mut least, mut residuals) = (f64::INFINITY, Vec::new());
     let base = Params { max_bin: project.train.max_bin, seed: project.train.seed, ..Params::default() };
     let options = TuneOptions {
         space: space(&project.train.search),
@@ -115,20 +119,25 @@ pub fn search(
             duration_ms: 0,
         };
         let first = run_fold(project, rows, &folds[0], params)?;
-        trial.fold_losses.push(first.0);
-        trial.fold_r2.push(first.1);
-        if pruner.report(first.0) == Verdict::Prune {
+        trial.fold_losses.push(first.loss);
+        trial.fold_r2.push(first.r2);
+        let mut out_of_fold = first.residuals;
+        if pruner.report(first.loss) == Verdict::Prune {
             trial.pruned = true;
         } else {
             let rest = folds[1..].par_iter().map(|fold| run_fold(project, rows, fold, params));
-            for (loss, r2) in rest.collect::<Result<Vec<_>, _>>()? {
-                let _ = pruner.report(loss);
-                trial.fold_losses.push(loss);
-                trial.fold_r2.push(r2);
+            for run in rest.collect::<Result<Vec<_>, _>>()? {
+                let _ = pruner.report(run.loss);
+                trial.fold_losses.push(run.loss);
+                trial.fold_r2.push(run.r2);
+                out_of_fold.extend(run.residuals);
             }
         }
         trial.duration_ms = begun.elapsed().as_millis() as i64;
         let loss = trial.loss();
+        if !trial.pruned && loss < least {
+            (least, residuals) = (loss, out_of_fold);
+        }
         observer.trial(number + 1, project.train.trials, loss, trial.pruned);
         trials.push(trial);
         Ok::<f64, TrainingError>(loss)
@@ -137,7 +146,7 @@ pub fn search(
         TuneError::Objective { source, .. } => source,
         other => TrainingError::Tune(other.to_string()),
     })?;
-    Ok(Tuned { best: outcome.best, trials })
+    Ok(Tuned { best: outcome.best, trials, residuals })
 }
 
 fn folds(project: &Project, rows: &Rows, places: &[usize]) -> Result<Vec<Fold>, TrainingError> {
@@ -160,21 +169,30 @@ fn folds(project: &Project, rows: &Rows, places: &[usize]) -> Result<Vec<Fold>, 
         .collect()
 }
 
-/// Loss (mean absolute error on the training scale, over all held-out rows) and R2 (in target units, over those inside
-/// the fold's limits).
-fn run_fold(project: &Project, rows: &Rows, fold: &Fold, params: &Params) -> Result<(f64, f64), TrainingError> {
+/// A model on the rows that its fold held out.
+struct FoldRun {
+    /// Mean absolute error on the training scale, over all of them.
+    loss: f64,
+    /// In target units, over those inside the fold's limits.
+    r2: f64,
+    /// Target less prediction on the training scale, one a row.
+    residuals: Vec<f64>,
+}
+
+fn run_fold(project: &Project, rows: &Rows, fold: &Fold, params: &Params) -> Result<FoldRun, TrainingError> {
     let model = train(&fold.dataset, &fold.target, params, TrainOptions::default())?;
     let margins = model.predict_columns(&fold.held_out)?;
     let target = rows.table.number(&project.target).unwrap_or_default();
-    let (mut loss, mut actual, mut predicted) = (0.0, Vec::new(), Vec::new());
+    let (mut actual, mut predicted) = (Vec::new(), Vec::new());
+    let mut residuals = Vec::with_capacity(margins.len());
     for (&row, margin) in fold.held_out_rows.iter().zip(margins) {
         let margin = f64::from(margin);
-        loss += (project.transform.forward(target[row]) - margin).abs();
+        residuals.push(project.transform.forward(target[row]) - margin);
         if fold.fitted.recipe.within_limits(&rows.table, row) {
             actual.push(target[row]);
             predicted.push(project.transform.inverse(margin));
         }
     }
-    let r2 = r2(&actual, &predicted).unwrap_or(f64::NAN);
-    Ok((loss / fold.held_out_rows.len() as f64, r2))
+    let loss = residuals.iter().map(|residual| residual.abs()).sum::<f64>() / residuals.len() as f64;
+    Ok(FoldRun { loss, r2: r2(&actual, &predicted).unwrap_or(f64::NAN), residuals })
 }

@@ -133,7 +133,7 @@ fn joined(head: &str, tail: &str) -> String {
     format!("{head}{tail}")
 }
 
-fn metric_of(row: &Row) -> Result<Metric, DatabaseError> {
+pub(crate) fn metric_of(row: &Row) -> Result<Metric, DatabaseError> {
     let value = if row.get::<bool>("is_nan")? { f64::NAN } else { row.get("value")? };
     Ok(Metric { value, low: row.get("low")?, high: row.get("high")? })
 }

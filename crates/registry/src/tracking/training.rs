@@ -8,8 +8,8 @@ use tidewheel_domain::run::{
 use tidewheel_domain::turn::Turn;
 use tidewheel_domain::{Metric, Metrics, RunId, RunKind, Timestamp};
 
-use super::runs::{NewRun, insert_run};
-use crate::database::{Tx, Value, args};
+use super::runs::{NewRun, insert_run, metric_of};
+use crate::database::{Row, Tx, Value, args};
 use crate::error::{DatabaseError, RegistryError};
 use crate::registry::Registry;
 
@@ -44,6 +44,57 @@ impl Registry {
             })
             .await?;
         self.run(&run_id).await?.ok_or_else(|| RegistryError::not_found("run", &run_id))
+    }
+}
+
+impl Registry {
+    /// Adds a point to a metric of a run, in the place of one at the same step. The latest point is the one with the
+    /// largest step.
+    pub async fn put_metric(
+        &self,
+        run: &RunId,
+        key: &str,
+        step: i64,
+        metric: Metric,
+        at: Timestamp,
+    ) -> Result<(), RegistryError> {
+        self.database
+            .retry(|| async {
+                let mut tx = self.database.begin().await?;
+                if tx.fetch_optional("SELECT run_id FROM runs WHERE run_id = $1", args![run]).await?.is_none() {
+                    return Err(RegistryError::not_found("run", run));
+                }
+                tx.execute("DELETE FROM metrics WHERE run_id = $1 AND key = $2 AND step = $3", args![run, key, step])
+                    .await?;
+                let sql = "DELETE FROM latest_metrics WHERE run_id = $1 AND key = $2 AND step <= $3";
+                tx.execute(sql, args![run, key, step]).await?;
+                let point = metric_values(run, key, step, at, metric);
+                tx.insert_many(&format!("INSERT INTO metrics {METRIC_COLUMNS}"), 8, "", &point).await?;
+                let sql = format!("INSERT INTO latest_metrics {METRIC_COLUMNS}");
+                tx.insert_many(&sql, 8, "ON CONFLICT (run_id, key) DO NOTHING", &point).await?;
+                Ok(tx.commit().await?)
+            })
+            .await
+    }
+
+    /// The points of a metric of the newest versions of a model, newest version first: version, step, value.
+    pub async fn metric_of_versions(
+        &self,
+        model: &str,
+        key: &str,
+        most: i64,
+    ) -> Result<Vec<(i64, i64, Metric)>, RegistryError> {
+        self.database
+            .retry(|| async {
+                let mut tx = self.database.snapshot().await?;
+                let sql = "SELECT v.version, m.step, m.value, m.is_nan, m.low, m.high
+                    FROM metrics m JOIN model_versions v ON v.run_id = m.run_id
+                    WHERE v.name = $1 AND m.key = $2 ORDER BY v.version DESC, m.step DESC LIMIT $3";
+                let rows = tx.fetch_all(sql, args![model, key, most]).await?;
+                let point = |row| Ok((Row::get(row, "version")?, Row::get(row, "step")?, metric_of(row)?));
+                Ok(rows.iter().map(point).collect::<Result<_, DatabaseError>>()?)
+            })
+            .await
     }
 }
 

@@ -39,6 +39,7 @@ macro_rules! on_both_databases {
 on_both_databases! {
     tracking::an_experiment_is_made_once,
     tracking::a_training_is_recorded_whole_and_replaced_whole,
+    tracking::a_later_point_of_a_metric_is_the_latest_and_one_at_its_step_is_replaced,
     tracking::a_metric_keeps_nan_infinity_and_its_interval,
     tracking::many_parameters_and_points_fit_into_one_training,
     turns::a_turn_begins_with_its_run_and_its_tasks,

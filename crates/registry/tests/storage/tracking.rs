@@ -50,6 +50,22 @@ pub(crate) async fn a_training_is_recorded_whole_and_replaced_whole(store: &Stor
     assert_eq!(store.raw_count("SELECT COUNT(*) FROM params").await, 4, "nothing of the first is left");
 }
 
+pub(crate) async fn a_later_point_of_a_metric_is_the_latest_and_one_at_its_step_is_replaced(store: &Store) {
+    let registry = &store.registry;
+    let turn = turn(registry, 0).await;
+    let run = registry.store_training(&turn, &training(1)).await.expect("recorded").run_id;
+    let put = async |step, value| registry.put_metric(&run, "held", step, Metric::point(value), at(1)).await;
+    for (step, value) in [(3, 0.9), (5, 0.8), (5, 0.7), (4, 0.6)] {
+        put(step, value).await.expect("put");
+    }
+    let history = registry.metric_history(&run, "held").await.expect("reads");
+    let points: Vec<_> = history.iter().map(|point| (point.step, point.metric.value)).collect();
+    assert_eq!(points, [(3, 0.9), (4, 0.6), (5, 0.7)]);
+    let latest = registry.run(&run).await.expect("reads").expect("is there").metrics;
+    assert_eq!(latest["held"], Metric::point(0.7));
+    assert_eq!(registry.metric_of_versions("none", "held", 9).await.expect("reads"), []);
+}
+
 pub(crate) async fn a_metric_keeps_nan_infinity_and_its_interval(store: &Store) {
     let registry = &store.registry;
     let turn = turn(registry, 0).await;

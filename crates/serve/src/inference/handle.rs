@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use thiserror::Error;
-use tidewheel_data::bundle::{self, BundleError};
+use tidewheel_data::bundle;
 use tidewheel_domain::model_version::ModelVersion;
 use tidewheel_domain::project::Project;
 use tidewheel_registry::{Registry, RegistryError};
@@ -146,8 +146,9 @@ impl ModelHandle {
         for path in bundle::paths() {
             let fetched = self.registry.objects().get_artifact(&version.run_id, path);
             let fetched = within(REGISTRY_TIMEOUT, async { Ok(fetched.await?) }).await?;
-            let bytes = fetched.ok_or_else(|| ModelError::from(BundleError::MissingFile(path.to_owned())))?;
-            files.insert(path.to_owned(), bytes.into());
+            if let Some(bytes) = fetched {
+                files.insert(path.to_owned(), bytes.into());
+            }
         }
         let (project, metrics) = (Arc::clone(&self.project), Arc::clone(&self.metrics));
         let (version, program_version) = (version.clone(), self.program_version.clone());

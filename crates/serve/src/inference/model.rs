@@ -7,9 +7,11 @@ use axum::body::Bytes;
 use thiserror::Error;
 use tidewheel_boost::{Explainer, Model, PredictError, Predictor};
 use tidewheel_data::bundle::{Bundle, BundleError};
+use tidewheel_data::interval::Interval;
+use tidewheel_data::recipe::expression::{Cell, CellType, NumberExpression};
 use tidewheel_data::recipe::{CompiledRecipe, InputRow};
 use tidewheel_domain::model_version::{ModelVersion, Stage};
-use tidewheel_domain::project::Project;
+use tidewheel_domain::project::{ColumnType, FeatureSpec, Project};
 use tidewheel_domain::{RunId, Timestamp};
 
 use super::answer::{AnswerParts, Predicted, scale_name};
@@ -86,6 +88,10 @@ pub struct ServedModel {
     pub counts: Arc<GroupCounts>,
     /// The OpenAPI document with its columns.
     pub openapi: Bytes,
+    /// The interval around its predictions, where its training kept one.
+    pub interval: Option<Interval>,
+    /// The project's derived figures that its inputs allow, in the project's order.
+    pub derived: Vec<(FeatureSpec, NumberExpression)>,
     group_column: Option<String>,
     groups: HashMap<String, usize>,
 }
@@ -135,6 +141,8 @@ impl ServedModel {
             loaded_at: now,
             scale: scale_name(recipe.recipe().transform, target),
             openapi: document.to_string().into(),
+            interval: bundle.interval,
+            derived: derived(project, &recipe),
             group_column: project.serve.group_column.clone(),
             groups: names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect(),
             counts: metrics.groups_of(&version_text, names),
@@ -178,8 +186,33 @@ impl ServedModel {
         Ok(Explanation { values, base_value: self.explainer.base_value(), margin: self.trees.margin_f64(features)? })
     }
 
+    /// The prediction of a row on the training scale. `cells` stand in the order of the recipe's inputs.
+    pub fn margin(&self, mut cells: Vec<Cell<'_>>) -> Option<f64> {
+        let mut features = vec![f32::NAN; self.recipe.features()];
+        self.recipe.row(&mut cells, &mut features);
+        self.trees.margin_row(&features).ok().map(f64::from)
+    }
+
+    /// A value of the training scale in target units; `None` where that is no finite number.
+    pub fn in_units(&self, margin: f64) -> Option<f64> {
+        Some(self.recipe.recipe().transform.inverse(margin)).filter(|value| value.is_finite())
+    }
+
     /// Number of trees.
     pub fn trees(&self) -> usize {
         self.trees.rounds()
     }
+}
+
+/// The derived figures of a project; those that read what the model's recipe lacks are left out.
+fn derived(project: &Project, recipe: &CompiledRecipe) -> Vec<(FeatureSpec, NumberExpression)> {
+    let cell = |kind| if kind == ColumnType::Category { CellType::Text } else { CellType::Number };
+    let inputs = recipe.recipe().inputs.iter().map(|input| (input.name.as_str(), cell(input.kind)));
+    // the prediction stands after them
+    let columns = inputs.chain([(project.target.as_str(), CellType::Number)]).collect::<Vec<_>>();
+    let compiled = project.serve.derived.iter().filter_map(|figure| {
+        let expression = NumberExpression::compile(&figure.sql, &columns).ok()?;
+        Some((figure.clone(), expression))
+    });
+    compiled.collect()
 }

@@ -17,6 +17,7 @@ mod assets;
 mod digest;
 mod events;
 mod overview;
+mod predict;
 mod preference;
 
 use std::collections::BTreeMap;
@@ -50,17 +51,33 @@ pub struct Pages {
     digests: Digests,
     /// Whether anything changed.
     pulses: Pulses,
+    /// What the served model has seen.
+    knowledge: predict::Knowledge,
 }
 
 impl Pages {
     /// Pages that offer what `control` can do.
     pub fn new(control: Option<Arc<dyn LoopControl>>) -> Self {
-        Self { control, digests: Digests::default(), pulses: Pulses::default() }
+        Self {
+            control,
+            digests: Digests::default(),
+            pulses: Pulses::default(),
+            knowledge: predict::Knowledge::default(),
+        }
     }
 }
 
 /// The patterns of the pages' routes, for the counters.
-pub(crate) const ROUTES: [&str; 6] = ["/ui/", "/ui", "/ui/assets/{file}", "/ui/events", "/ui/state", "/ui/preference"];
+pub(crate) const ROUTES: [&str; 8] = [
+    "/ui/",
+    "/ui",
+    "/ui/assets/{file}",
+    "/ui/events",
+    "/ui/predict",
+    "/ui/predict/answer",
+    "/ui/state",
+    "/ui/preference",
+];
 
 /// The routes of the pages.
 pub fn router() -> Router<AppState> {
@@ -69,6 +86,8 @@ pub fn router() -> Router<AppState> {
         .route("/ui", get(overview::show))
         .route("/ui/", get(overview::show))
         .route("/ui/assets/{file}", get(assets::get_asset))
+        .route("/ui/predict", get(predict::show))
+        .route("/ui/predict/answer", get(predict::answer))
         .route("/ui/state", get(events::state))
         .route("/ui/preference", get(preference::set))
         .layer(CompressionLayer::new().gzip(true).br(true).quality(tower_http::CompressionLevel::Fastest));

@@ -147,7 +147,7 @@ impl Trained {
                 GoldenRow { inputs: row.to_json(&self.recipe), margin }
             })
             .collect::<Vec<_>>();
-        bundle::write(self.model.to_ubjson(), self.recipe.recipe(), &golden).expect("a bundle")
+        bundle::write(self.model.to_ubjson(), self.recipe.recipe(), &golden, None).expect("a bundle")
     }
 
     /// The prediction of a row, computed without the server.

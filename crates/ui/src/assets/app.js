@@ -62,6 +62,32 @@ function shown(from) {
 }
 shown(document);
 
+// What if: a slider and its number are one value. The answer is asked for at most each 80 ms; a late one is dropped.
+const what = $("form[data-what-if]");
+if (what) {
+  const first = $("#answer").dataset.value || "";
+  let timer, asked = 0, drawn = 0;
+  const ask = async () => {
+    timer = undefined;
+    const mine = ++asked, query = new URLSearchParams(new FormData(what));
+    try {
+      const answer = await fetch(`${what.dataset.whatIf}?${query}`, { headers: { "x-asked": first } });
+      const text = await answer.text();
+      if (!answer.ok || mine < drawn) return;
+      drawn = mine;
+      for (const part of [...new DOMParser().parseFromString(text, "text/html").body.children]) document.getElementById(part.id)?.replaceWith(part);
+      $$("[aria-describedby]", what).forEach((input) => input.setAttribute("aria-invalid", String(!!$(".wrong", document.getElementById(input.getAttribute("aria-describedby"))))));
+      history.replaceState(null, "", `${what.getAttribute("action")}?${query}`);
+      say($("#answer .big")?.textContent || "");
+    } catch { /* the next change asks again */ }
+  };
+  what.addEventListener("input", (event) => {
+    const at = event.target, other = at.dataset.of ? document.getElementById(at.dataset.of) : $$("[data-of]", what).find((one) => one.dataset.of === at.id);
+    if (other) other.value = at.value;
+    timer ??= setTimeout(ask, 80);
+  });
+}
+
 // Keys.
 let going = false;
 function row(step) {

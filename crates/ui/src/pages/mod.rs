@@ -2,5 +2,7 @@
 
 /// What happened, what needs a person, is the champion well?
 pub mod overview;
+/// What is it worth, why, and what if?
+pub mod predict;
 /// A page that could not be shown, and why.
 pub mod problem;

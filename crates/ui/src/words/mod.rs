@@ -41,6 +41,7 @@ tables! {
     common: Common,
     frame: FrameWords,
     overview: OverviewWords,
+    predict: PredictWords,
     problem: ProblemWords,
 }
 

@@ -59,7 +59,7 @@ pub(crate) async fn a_later_point_of_a_metric_is_the_latest_and_one_at_its_step_
         put(step, value).await.expect("put");
     }
     let history = registry.metric_history(&run, "held").await.expect("reads");
-    let points: Vec<_> = history.iter().map(|point| (point.step, point.metric.value)).collect();
+    let points: Vec<_> = history.iter().map(|point| (point.step, point.value)).collect();
     assert_eq!(points, [(3, 0.9), (4, 0.6), (5, 0.7)]);
     let latest = registry.run(&run).await.expect("reads").expect("is there").metrics;
     assert_eq!(latest["held"], Metric::point(0.7));

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 use tidewheel_boost::{Dataset, Model, Params, TrainOptions, train};
 use tidewheel_data::bundle::{self, GoldenRow};
+use tidewheel_data::interval::Interval;
 use tidewheel_data::recipe::{CompiledRecipe, Recipe};
 use tidewheel_domain::model_version::NewModelVersion;
 use tidewheel_domain::project::{Layers, Project};
@@ -147,7 +148,8 @@ impl Trained {
                 GoldenRow { inputs: row.to_json(&self.recipe), margin }
             })
             .collect::<Vec<_>>();
-        bundle::write(self.model.to_ubjson(), self.recipe.recipe(), &golden, None).expect("a bundle")
+        let interval = Interval::of_residuals((-99..=99).map(|hundredth| f64::from(hundredth) / 100.0).collect());
+        bundle::write(self.model.to_ubjson(), self.recipe.recipe(), &golden, interval.as_ref()).expect("a bundle")
     }
 
     /// The prediction of a row, computed without the server.

@@ -64,7 +64,7 @@ words! {
         n_rows: "{n} rows", "{n} filas";
         more_levels: "and {n} more", "y {n} más";
         similar: "Most similar cases that {version} knows", "Casos más parecidos que conoce {version}";
-        similar_of: "Of {n} training rows; near in what weighs most in the model.", "De {n} filas de entrenamiento; cercanos en lo que más pesa en el modelo.";
+        similar_of: "Of {n} training rows, near in what weighs most in the model, which has learnt from them and errs more elsewhere.", "De {n} filas de entrenamiento, cercanas en lo que más pesa en el modelo, que aprendió de ellas y se equivoca más en otras.";
         too_high: "{version} says more than was true for all of them, by {share} in the middle: take this value as a high one.", "{version} dice más de lo que fue en todos ellos, {share} en el medio: tome este valor por alto.";
         too_low: "{version} says less than was true for all of them, by {share} in the middle: take this value as a low one.", "{version} dice menos de lo que fue en todos ellos, {share} en el medio: tome este valor por bajo.";
         mixed: "{version} says too much for {high} and too little for {low} of them.", "{version} dice de más en {high} y de menos en {low} de ellos.";

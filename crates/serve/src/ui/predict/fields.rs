@@ -7,12 +7,14 @@ use tidewheel_ui::Lang;
 use tidewheel_ui::pages::predict::{Field, Input, Knob, Unseen, Wrong};
 
 use super::answer::Case;
-use super::known::{Known, Range};
+use super::known::{Known, LEVELS, Range};
 use super::{label, plain, tidy};
 use crate::inference::model::ServedModel;
 
 /// A category with so few levels is chosen from a list.
 const CHOICE: usize = 40;
+/// Levels that are offered over all fields, at most.
+const OFFERED: usize = 600;
 /// Numbers with a curve and a slider, at most: the first that the model reads.
 const KNOBS: usize = 12;
 
@@ -70,12 +72,14 @@ impl Given {
         case: Option<&Case<'_>>,
     ) -> Vec<Field> {
         let mut knobs = 0;
+        let categories = asked(model).filter(|(_, input)| input.kind == ColumnType::Category).count();
+        let offered = (OFFERED / categories.max(1)).clamp(5, LEVELS);
         let fields = asked(model).zip(&self.values).map(|((place, input), (value, text))| {
             let fault = input.fault(value.as_ref());
             let input_of = match input.kind {
                 ColumnType::Boolean => Input::Boolean,
                 ColumnType::Date => Input::Date,
-                ColumnType::Category => category(input, known),
+                ColumnType::Category => category(input, known, offered),
                 ColumnType::Number => {
                     let range = known.and_then(|known| known.ranges.get(&input.name)).filter(|_| knobs < KNOBS);
                     knobs += 1;
@@ -126,7 +130,7 @@ fn start(input: &InputColumn, known: Option<&Known>) -> Option<Value> {
     }
 }
 
-fn category(input: &InputColumn, known: Option<&Known>) -> Input {
+fn category(input: &InputColumn, known: Option<&Known>, offered: usize) -> Input {
     let open = !input.checks.contains(&Check::Required);
     let declared = input.checks.iter().find_map(|check| match check {
         Check::OneOf(levels) => Some(levels.clone()),
@@ -140,9 +144,10 @@ fn category(input: &InputColumn, known: Option<&Known>) -> Input {
             levels.sort();
             Input::Choice { levels, open }
         }
-        (_, Some(levels)) => Input::Text(levels.clone()),
-        (Some(levels), None) => Input::Text(levels),
-        (None, None) => Input::Text(Vec::new()),
+        (declared, seen) => {
+            let levels = seen.or(declared.as_ref()).map(Vec::as_slice).unwrap_or_default();
+            Input::Text(levels[..levels.len().min(offered)].to_vec())
+        }
     }
 }
 

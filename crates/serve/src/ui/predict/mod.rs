@@ -67,7 +67,8 @@ async fn view(asking: &Asking, fields: &Fields, headers: &HeaderMap) -> Result<P
     let version = app.registry.model_version(&project.model_name, model.version).await?;
     let held_next = held_next(asking).await?;
     let host = host(headers);
-    let asked = headers.get(ASKED).and_then(|asked| asked.to_str().ok()?.parse().ok());
+    let asked = headers.get(ASKED).and_then(|asked| asked.to_str().ok()?.parse::<f64>().ok());
+    let asked = asked.filter(|asked| asked.is_finite());
     let fields = fields.clone();
     off_thread(move || {
         let begun = Instant::now();
@@ -151,16 +152,8 @@ mod tests {
             curl("h:1", r#"{"a":"it's"}"#),
             r#"curl -s http://h:1/predict -H 'content-type: application/json' -d '{"a":"it'\''s"}'"#
         );
-        let of = |host: &'static str| host_of(host);
+        let of = |text| host(&HeaderMap::from_iter([(header::HOST, header::HeaderValue::from_static(text))]));
         assert_eq!(of("a.example:80"), "a.example:80");
         assert_eq!(of("a';rm"), "localhost:8000");
-    }
-
-    fn host_of(host: &'static str) -> String {
-        host_with(header::HeaderValue::from_static(host))
-    }
-
-    fn host_with(value: header::HeaderValue) -> String {
-        host(&HeaderMap::from_iter([(header::HOST, value)]))
     }
 }

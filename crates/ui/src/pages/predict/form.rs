@@ -92,17 +92,21 @@ fn one(frame: &Frame, field: &Field, version: &str) -> Markup {
 fn knob_of(frame: &Frame, view: &Predict, field: &Field, knob: &Knob, version: &str) -> Markup {
     let words = PredictWords::of(frame.lang);
     let (id, said) = (id(field), remark_id(field));
+    // a browser would throw away what is no number
+    let is_number = field.value.is_empty() || field.value.parse::<f64>().is_ok_and(f64::is_finite);
+    let kind = if is_number { "number" } else { "text" };
+    let slider = if is_number { field.value.as_str() } else { "" };
     html! {
         div.knob.field {
             label for=(id) { (field.label) }
             span.amount {
-                input id=(id) name=(field.name) type="number" inputmode="decimal" step="any" value=(field.value)
+                input id=(id) name=(field.name) type=(kind) inputmode="decimal" step="any" value=(field.value)
                     min=[knob.min] max=[knob.max] aria-invalid=[field.wrong.is_some().then_some("true")] aria-describedby=(said);
                 @if !field.unit.is_empty() { span class="mut sm" { (field.unit) } }
             }
             (curve(view, field, knob))
             @if let Some((low, high, step)) = knob.range {
-                input.js type="range" data-of=(id) min=(low) max=(high) step=(step) value=(field.value)
+                input.js type="range" data-of=(id) min=(low) max=(high) step=(step) value=(slider)
                     aria-label=(fill(words.slider, &[("field", &field.label)]));
             }
             (remarks(frame, field, version))

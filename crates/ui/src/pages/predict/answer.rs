@@ -6,6 +6,9 @@ use super::{Answer, Axis, Predict};
 use crate::frame::Frame;
 use crate::words::{PredictWords, fill};
 
+/// From this share on, an interval of 90 % holds what it promises.
+const AS_PROMISED: f64 = 0.88;
+
 pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, version: &str) -> Markup {
     let words = PredictWords::of(frame.lang);
     let figures = frame.figures();
@@ -83,7 +86,7 @@ fn coverage(frame: &Frame, answer: &Answer) -> Markup {
     html! {
         @if let Some(held) = answer.held { (fill(words.held, &[("share", &figures.percent(held.value))])) " " }
         @match answer.held_next {
-            Some((version, batch, share)) => (fill(words.held_next, &[
+            Some((version, batch, share)) => (fill(if share < AS_PROMISED { words.held_next } else { words.held_next_well }, &[
                 ("version", &format!("v{version}")), ("batch", &batch.to_string()), ("share", &figures.percent(share)),
             ])),
             None => (words.held_unknown),

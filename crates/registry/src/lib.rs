@@ -12,7 +12,7 @@ mod settings;
 mod tracking;
 mod turns;
 
-pub use batches::{QuarantineFilter, QuarantinePage, RuleCount, StoredBatch};
+pub use batches::{BatchRuleCount, QuarantineFilter, QuarantinePage, QuarantineSpan, RuleCount, StoredBatch};
 pub use database::Engine;
 pub use error::{DatabaseError, RegistryError};
 pub use lease::{Acquire, Holder, Lease};

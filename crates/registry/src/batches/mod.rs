@@ -3,5 +3,5 @@
 mod quarantine;
 mod record;
 
-pub use quarantine::{QuarantineFilter, QuarantinePage, RuleCount};
+pub use quarantine::{BatchRuleCount, QuarantineFilter, QuarantinePage, QuarantineSpan, RuleCount};
 pub use record::StoredBatch;

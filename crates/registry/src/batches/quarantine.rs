@@ -38,6 +38,32 @@ pub struct RuleCount {
     pub rows: i64,
 }
 
+/// How often a rule refused a row of a batch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchRuleCount {
+    /// The batch.
+    pub batch: i64,
+    /// The rule.
+    pub rule: String,
+    /// The column it looked at.
+    pub column: Option<String>,
+    /// How many rows it refused.
+    pub rows: i64,
+}
+
+/// Refused rows of neighbouring batches.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct QuarantineSpan {
+    /// The first batch.
+    pub from: i64,
+    /// The last batch, included.
+    pub to: i64,
+    /// Refused by this rule; by any where it is `None`.
+    pub rule: Option<String>,
+    /// For a value of this column; of any where it is `None`.
+    pub column: Option<String>,
+}
+
 fn row_of(row: &Row) -> Result<QuarantinedRow, DatabaseError> {
     Ok(QuarantinedRow {
         batch: row.get("batch")?,
@@ -117,6 +143,64 @@ impl Registry {
                         })
                     })
                     .collect()
+            })
+            .await
+    }
+
+    /// How many rows each rule refused in each batch from `from` to `to`.
+    pub async fn quarantine_by_batch(
+        &self,
+        project: &str,
+        from: i64,
+        to: i64,
+    ) -> Result<Vec<BatchRuleCount>, RegistryError> {
+        let sql = "SELECT q.batch, q.rule, q.column_name, COUNT(*) AS refused
+            FROM quarantine q JOIN experiments e ON e.experiment_id = q.experiment_id
+            WHERE e.name = $1 AND q.batch BETWEEN $2 AND $3
+            GROUP BY q.batch, q.rule, q.column_name ORDER BY q.batch, refused DESC, q.rule, q.column_name";
+        self.database
+            .retry(|| async {
+                let rows = self.database.fetch_all(sql, args![project, from, to]).await?;
+                let count = |row: &Row| {
+                    Ok(BatchRuleCount {
+                        batch: row.get("batch")?,
+                        rule: row.get("rule")?,
+                        column: row.get("column_name")?,
+                        rows: row.get("refused")?,
+                    })
+                };
+                rows.iter().map(count).collect()
+            })
+            .await
+    }
+
+    /// Refused rows of neighbouring batches, the newest batch first, uncounted: `limit` rows after the first `offset`.
+    pub async fn quarantine_rows(
+        &self,
+        project: &str,
+        span: &QuarantineSpan,
+        offset: i64,
+        limit: i64,
+    ) -> Result<Vec<QuarantinedRow>, RegistryError> {
+        let sql = "SELECT q.batch, q.row_index, q.rule, q.column_name, q.value, q.data
+            FROM quarantine q JOIN experiments e ON e.experiment_id = q.experiment_id
+            WHERE e.name = $1 AND q.batch BETWEEN $2 AND $3 AND ($4 OR q.rule = $5) AND ($6 OR q.column_name = $7)
+            ORDER BY q.batch DESC, q.row_index, q.rule LIMIT $8 OFFSET $9";
+        self.database
+            .retry(|| async {
+                let args = args![
+                    project,
+                    span.from,
+                    span.to,
+                    span.rule.is_none(),
+                    span.rule.as_deref(),
+                    span.column.is_none(),
+                    span.column.as_deref(),
+                    limit.max(0),
+                    offset.max(0)
+                ];
+                let rows = self.database.fetch_all(sql, args).await?;
+                Ok(rows.iter().map(row_of).collect::<Result<_, _>>()?)
             })
             .await
     }

@@ -166,4 +166,21 @@ impl Registry {
         self.select_batches(" WHERE e.name = $1 AND b.id BETWEEN $2 AND $3 ORDER BY b.id", args![project, from, to])
             .await
     }
+
+    /// Batches of a project, newest first: at most `limit`, with ordinals up to `until`.
+    pub async fn newest_batches(
+        &self,
+        project: &str,
+        until: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Batch>, RegistryError> {
+        let condition = " WHERE e.name = $1 AND b.id <= $2 ORDER BY b.id DESC LIMIT $3";
+        self.select_batches(condition, args![project, until.unwrap_or(i64::MAX), limit]).await
+    }
+
+    /// Turns over the batches from `from` to `to` without their decisions, oldest first.
+    pub async fn turns_of_batches(&self, project: &str, from: i64, to: i64) -> Result<Vec<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.batch BETWEEN $2 AND $3 ORDER BY t.number";
+        self.select_turns_without_decisions(condition, args![project, from, to]).await
+    }
 }

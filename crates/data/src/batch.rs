@@ -5,4 +5,4 @@ mod hash;
 mod store;
 
 pub use hash::{BatchHashes, KeyError, content_hash, hash_batch, key_hashes, row_hashes};
-pub use store::{CleanBatch, StoreError, read_clean, read_raw, write_clean, write_raw};
+pub use store::{CleanBatch, StoreError, read_clean, read_clean_rows, read_raw, write_clean, write_raw};

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, BooleanArray, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray};
 use bytes::Bytes;
-use tidewheel_data::batch::{CleanBatch, content_hash, read_clean, read_raw, row_hashes, write_clean, write_raw};
+use tidewheel_data::batch::{
+    CleanBatch, content_hash, read_clean, read_clean_rows, read_raw, row_hashes, write_clean, write_raw,
+};
 use tidewheel_data::read::{
     RawBatch, ReadError, SourceFacts, TypedBatch, infer_schema, read_api_answer, read_csv, read_file, read_json_rows,
     read_parquet, read_table, typed,
@@ -246,7 +248,7 @@ fn a_clean_batch_comes_back_exactly() {
     };
     let bytes = write_clean(&clean).expect("written");
     assert_eq!(bytes, write_clean(&clean).expect("written"));
-    let back = read_clean(bytes, "clean").expect("read");
+    let back = read_clean(bytes.clone(), "clean").expect("read");
     assert_eq!(
         (&back.row_hashes, &back.key_hashes, &back.seen, &back.copies),
         (&clean.row_hashes, &clean.key_hashes, &clean.seen, &clean.copies)
@@ -254,6 +256,11 @@ fn a_clean_batch_comes_back_exactly() {
     assert_eq!(back.table.category("c"), clean.table.category("c"));
     let bits = |table: &Table| table.number("x").expect("numeric").iter().map(|x| x.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&back.table), bits(&clean.table));
+    for (offset, limit) in [(0, 1), (1, 2), (0, 1_000), (3, 9), (4, 5)] {
+        let span = read_clean_rows(bytes.clone(), offset, limit, "clean").expect("read");
+        let rows = (offset..4.min(offset + limit)).collect::<Vec<_>>();
+        assert_eq!(bits(&span), bits(&clean.table.take(&rows)), "{limit} rows after {offset}");
+    }
 }
 
 #[test]

@@ -17,7 +17,7 @@ use thiserror::Error;
 use tidewheel_domain::{Table, TableError};
 
 use super::columns::{from_arrow, to_arrow};
-use crate::read::{RawBatch, ReadError, read_parquet};
+use crate::read::{RawBatch, ReadError, read_parquet, read_parquet_span};
 
 const ROW: &str = "__row";
 const KEY: &str = "__key";
@@ -123,19 +123,30 @@ pub fn read_clean(bytes: Bytes, name: &str) -> Result<CleanBatch, StoreError> {
     };
     let row_hashes = extra(ROW, &DataType::FixedSizeBinary(16))?.as_fixed_size_binary().iter().flatten();
     let row_hashes = row_hashes.map(|bytes| bytes.iter().fold(0, |hash, &byte| hash << 8 | u128::from(byte))).collect();
-    let mut table = Table::default();
-    for (field, array) in records.schema_ref().fields().iter().zip(records.columns()) {
-        if !field.name().starts_with("__") {
-            table.push(field.name().clone(), from_arrow(array).ok_or_else(|| wrong(field.name()))?)?;
-        }
-    }
     Ok(CleanBatch {
-        table,
+        table: table_of(&records, name)?,
         row_hashes,
         key_hashes: extra(KEY, &DataType::UInt64)?.as_primitive::<UInt64Type>().values().to_vec(),
         seen: extra(SEEN, &DataType::Boolean)?.as_boolean().values().iter().collect(),
         copies: extra(COPIES, &DataType::UInt32)?.as_primitive::<UInt32Type>().values().to_vec(),
     })
+}
+
+/// At most `limit` rows of a clean batch after the first `offset`, without what is known of each.
+pub fn read_clean_rows(bytes: Bytes, offset: usize, limit: usize, name: &str) -> Result<Table, StoreError> {
+    table_of(&read_parquet_span(bytes, offset, limit, name)?, name)
+}
+
+fn table_of(records: &RecordBatch, name: &str) -> Result<Table, StoreError> {
+    let mut table = Table::default();
+    for (field, array) in records.schema_ref().fields().iter().zip(records.columns()) {
+        if !field.name().starts_with("__") {
+            let column = from_arrow(array)
+                .ok_or_else(|| StoreError::NotClean { name: name.to_owned(), column: field.name().clone() })?;
+            table.push(field.name().clone(), column)?;
+        }
+    }
+    Ok(table)
 }
 
 fn write(records: &RecordBatch) -> Result<Bytes, StoreError> {

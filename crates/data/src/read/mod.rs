@@ -114,6 +114,14 @@ pub fn read_parquet(bytes: Bytes, name: &str) -> Result<RawBatch, ReadError> {
     Ok(RawBatch { records: parquet::read(bytes, name)?, facts })
 }
 
+/// At most `limit` rows of Parquet after the first `offset`. `name` is what errors call it.
+pub fn read_parquet_span(bytes: Bytes, offset: usize, limit: usize, name: &str) -> Result<RecordBatch, ReadError> {
+    if bytes.is_empty() {
+        return Err(ReadError::Empty { name: name.to_owned() });
+    }
+    parquet::read_span(bytes, offset, limit, name)
+}
+
 /// Opens a file that must hold something: its name for errors, the file, its size.
 fn open(path: &Path) -> Result<(String, File, u64), ReadError> {
     let io = |source| ReadError::Io { path: path.to_owned(), source };

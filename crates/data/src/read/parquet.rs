@@ -21,10 +21,35 @@ pub(super) fn read(input: impl ChunkReader + 'static, name: &str) -> Result<Reco
     Ok(whole.unwrap_or_else(|| RecordBatch::new_empty(schema)))
 }
 
+/// At most `limit` rows after the first `offset`.
+pub(super) fn read_span(
+    input: impl ChunkReader + 'static,
+    offset: usize,
+    limit: usize,
+    name: &str,
+) -> Result<RecordBatch, ReadError> {
+    let mut span = None;
+    let schema = walk(input, None, Some((offset, limit)), name, |chunk| {
+        span = Some(chunk);
+        Ok(())
+    })?;
+    Ok(span.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+}
+
 /// Calls `visit` with up to `chunk_rows` rows at a time (`None`: all rows at once), in order.
 pub(super) fn for_each_chunk(
     input: impl ChunkReader + 'static,
     chunk_rows: Option<usize>,
+    name: &str,
+    visit: impl FnMut(RecordBatch) -> Result<(), ReadError>,
+) -> Result<Arc<Schema>, ReadError> {
+    walk(input, chunk_rows, None, name, visit)
+}
+
+fn walk(
+    input: impl ChunkReader + 'static,
+    chunk_rows: Option<usize>,
+    span: Option<(usize, usize)>,
     name: &str,
     mut visit: impl FnMut(RecordBatch) -> Result<(), ReadError>,
 ) -> Result<Arc<Schema>, ReadError> {
@@ -38,7 +63,11 @@ pub(super) fn for_each_chunk(
     let mut input = Some(input);
     whole(&mut || {
         let Some(input) = input.take() else { return Ok(None) };
-        let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| damaged(error.to_string()))?;
+        let mut builder =
+            ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| damaged(error.to_string()))?;
+        if let Some((offset, limit)) = span {
+            builder = builder.with_offset(offset).with_limit(limit);
+        }
         let rows = builder.metadata().file_metadata().num_rows();
         schema = Some(distinct_names(builder.schema(), name)?);
         let size = chunk_rows.unwrap_or(usize::MAX).min(usize::try_from(rows).unwrap_or(0).max(1));

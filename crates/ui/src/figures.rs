@@ -162,6 +162,16 @@ const MONTHS: [(&str, &str); 12] = [
     ("Dec", "dic"),
 ];
 
+/// A date that is held as days since 1970-01-01: `2026-11-25`.
+pub fn date_of_days(days: f64) -> String {
+    let seconds = days * 86_400.0;
+    let date = (seconds.abs() < 2.5e11).then(|| OffsetDateTime::from_unix_timestamp(seconds as i64).ok()).flatten();
+    match date.map(OffsetDateTime::date) {
+        Some(date) => format!("{}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day()),
+        None => "–".to_owned(),
+    }
+}
+
 fn moment(at: Timestamp) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.as_ms()) * 1_000_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
@@ -193,6 +203,7 @@ mod tests {
         let at = Timestamp::from_ms(1_795_642_012_249);
         assert_eq!(en.moment(at), "Nov 25, 2026, 21:26 UTC");
         assert_eq!(es.day(at), "25 nov");
+        assert_eq!((date_of_days(20_782.0), date_of_days(f64::NAN)), ("2026-11-25".to_owned(), "–".to_owned()));
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub mod frame;
 /// The pages.
 pub mod pages;
 
+#[cfg(test)]
+mod testing;
 mod words;
 
 pub use figures::Figures;

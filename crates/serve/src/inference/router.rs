@@ -35,7 +35,7 @@ const FIXED: [&str; 15] = [
 
 /// The patterns of all routes of a project, for the counters. Refuses a `serve.group_route` that is taken.
 pub fn endpoints(serve: &ServeSpec) -> Result<Vec<String>, ServeError> {
-    let mut endpoints = FIXED.into_iter().chain(ui::ROUTES).map(str::to_owned).collect::<Vec<_>>();
+    let mut endpoints = FIXED.into_iter().chain(ui::ROUTES.iter().copied()).map(str::to_owned).collect::<Vec<_>>();
     if serve.group_column.is_some() {
         let route = &serve.group_route;
         if FIXED.contains(&route.as_str()) || ["/docs/", "/ui"].iter().any(|own| route.starts_with(own)) {

@@ -7,6 +7,7 @@
 //! | `control` | what can be done to the loop, which another part of the program does |
 //! | `events` | whether anything changed, told to open pages |
 //! | `digest` | what lists show of a decision, kept in memory |
+//! | `profiles` | what columns of batches look like, kept in memory |
 //! | one file a page | what it reads and what it offers |
 
 /// What can be done to the loop.
@@ -14,11 +15,16 @@ pub mod control;
 
 mod asking;
 mod assets;
+mod batch;
+mod batches;
 mod digest;
 mod events;
 mod overview;
 mod predict;
 mod preference;
+mod profile;
+mod profiles;
+mod quarantine;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -37,6 +43,7 @@ pub use control::{ControlError, LoopControl};
 use self::asking::{Asking, Trouble};
 use self::digest::Digests;
 use self::events::Pulses;
+use self::profiles::Profiles;
 use crate::inference::state::AppState;
 
 /// Forms are small.
@@ -49,6 +56,8 @@ pub struct Pages {
     pub control: Option<Arc<dyn LoopControl>>,
     /// What lists show of decisions.
     digests: Digests,
+    /// What columns of batches look like.
+    profiles: Profiles,
     /// Whether anything changed.
     pulses: Pulses,
     /// What the served model has seen.
@@ -61,33 +70,48 @@ impl Pages {
         Self {
             control,
             digests: Digests::default(),
-            pulses: Pulses::default(),
             knowledge: predict::Knowledge::default(),
+            profiles: Profiles::default(),
+            pulses: Pulses::default(),
         }
     }
 }
 
 /// The patterns of the pages' routes, for the counters.
-pub(crate) const ROUTES: [&str; 8] = [
+pub(crate) const ROUTES: &[&str] = &[
     "/ui/",
     "/ui",
     "/ui/assets/{file}",
+    "/ui/batches",
+    "/ui/batches/profile",
+    "/ui/batches/{n}",
+    "/ui/batches/{n}/{file}",
     "/ui/events",
     "/ui/predict",
     "/ui/predict/answer",
-    "/ui/state",
     "/ui/preference",
+    "/ui/quarantine",
+    "/ui/quarantine.csv",
+    "/ui/state",
 ];
 
 /// The routes of the pages.
 pub fn router() -> Router<AppState> {
-    let live = Router::new().route("/ui/events", get(events::listen));
+    let live = Router::new()
+        .route("/ui/events", get(events::listen))
+        // Parquet is compressed already
+        .route("/ui/batches/{n}/{file}", get(batch::file));
     let pages = Router::new()
         .route("/ui", get(overview::show))
         .route("/ui/", get(overview::show))
         .route("/ui/assets/{file}", get(assets::get_asset))
+        .route("/ui/batches", get(batches::show))
+        .route("/ui/batches/profile", get(profile::show))
+        .route("/ui/batches/{n}", get(batch::show))
         .route("/ui/predict", get(predict::show))
         .route("/ui/predict/answer", get(predict::answer))
+        .route("/ui/quarantine", get(quarantine::show))
+        .route("/ui/quarantine.csv", get(quarantine::csv))
         .route("/ui/state", get(events::state))
         .route("/ui/preference", get(preference::set))
         .layer(CompressionLayer::new().gzip(true).br(true).quality(tower_http::CompressionLevel::Fastest));

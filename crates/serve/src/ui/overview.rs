@@ -138,7 +138,7 @@ fn column(
         batch: turn.batch,
         turn: turn.number,
         at: turn.started_at,
-        clean: rows(|batch| batch.clean_rows),
+        clean: rows(|batch| batch.new_rows - batch.quarantined_rows),
         quarantined: rows(|batch| batch.quarantined_rows),
         seen: rows(|batch| batch.duplicate_rows),
         drift: columns.iter().map(|column| digest.drift.get(&column.name).copied()).collect(),

@@ -6,6 +6,8 @@ mod act;
 mod icon;
 /// An estimate and its interval beside a figure.
 mod interval;
+/// What data brings, shown harmlessly.
+mod told;
 
 use maud::{Markup, PreEscaped, Render, html};
 use tidewheel_chart::Chart;
@@ -18,6 +20,7 @@ use crate::words::Common;
 pub use act::{Act, act_form, button_to, confirm, confirmation};
 pub use icon::Icon;
 pub use interval::{Interval, dot_and_whisker};
+pub use told::{brief, told, told_short, visible};
 
 /// What a state means to a reader: its colour, never alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -62,7 +62,7 @@ pub struct BatchColumn {
     pub turn: i64,
     /// When its turn began.
     pub at: Timestamp,
-    /// Rows that passed.
+    /// New rows that passed.
     pub clean: u64,
     /// Rows that were refused.
     pub quarantined: u64,

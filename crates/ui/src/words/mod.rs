@@ -38,11 +38,15 @@ macro_rules! tables {
 }
 
 tables! {
+    batch: BatchWords,
+    batches: BatchesWords,
     common: Common,
     frame: FrameWords,
     overview: OverviewWords,
     predict: PredictWords,
     problem: ProblemWords,
+    profile: ProfileWords,
+    quarantine: QuarantineWords,
 }
 
 /// Fills the places of a text.

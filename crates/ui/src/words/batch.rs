@@ -1,0 +1,63 @@
+words! {
+    /// One batch.
+    BatchWords {
+        title: "Batch {n}", "Lote {n}";
+        lead: "{received} rows arrived on {at}: {new} new, {seen} seen before. {refused} of the new ones were refused ({share}; usual is {usual}).", "El {at} llegaron {received} filas: {new} nuevas y {seen} ya vistas. De las nuevas se rechazaron {refused} ({share}; lo usual es {usual}).";
+        lead_none_new: "{received} rows arrived on {at}; all of them had been seen before.", "El {at} llegaron {received} filas; todas se habían visto ya.";
+        older: "Batch {n}", "Lote {n}";
+        clean_file: "Clean rows, Parquet", "Filas limpias, Parquet";
+        raw_file: "As received, Parquet", "Como llegó, Parquet";
+        facts: "What arrived", "Lo que llegó";
+        clean: "Clean rows", "Filas limpias";
+        clean_more: "{n} distinct rows that passed the rules, new or not", "{n} filas distintas que pasaron las reglas, nuevas o no";
+        made_of: "Rows", "Filas";
+        decision: "Decision", "Decisión";
+        why: "Why", "Por qué";
+        turn: "Turn {n}", "Turno {n}";
+        content: "Content", "Contenido";
+        source: "Position of the source", "Posición de la fuente";
+        columns: "Columns", "Columnas";
+        same_columns: "{n}, the same as in the batch before", "{n}, las mismas que en el lote anterior";
+        first_columns: "{n}", "{n}";
+        misread: "Values of another type", "Valores de otro tipo";
+        refused_by: "Refused by", "Rechazadas por";
+        none_refused: "No row was refused.", "No se rechazó ninguna fila.";
+        all_refused: "All refused rows", "Todas las filas rechazadas";
+        profile: "Column by column", "Columna por columna";
+        profile_lead: "Clean rows of this batch (blue) against the rows that {version} was trained on (grey). Drift in multiples of the bound that matters.", "Filas limpias de este lote (azul) frente a las filas con que se entrenó {version} (gris). Deriva en múltiplos del límite que importa.";
+        profile_alone: "Clean rows of this batch. There was no champion to compare them with.", "Filas limpias de este lote. No había un campeón con que compararlas.";
+        profile_gone: "The clean rows cannot be read: {reason}", "No se pueden leer las filas limpias: {reason}";
+        column: "Column", "Columna";
+        missing: "Missing", "Ausentes";
+        before: "before: {value}", "antes: {value}";
+        distribution: "Distribution", "Distribución";
+        figures: "In figures", "En cifras";
+        drift: "Drift", "Deriva";
+        target: "target", "objetivo";
+        ignored: "not used", "no se usa";
+        key_only: "names the thing", "identifica";
+        number: "number", "número";
+        category: "category", "categoría";
+        date: "date", "fecha";
+        boolean: "yes or no", "sí o no";
+        median: "median {value}", "mediana {value}";
+        half: "half of them {low} to {high}", "la mitad de {low} a {high}";
+        range: "all {low} to {high}", "todas de {low} a {high}";
+        yes: "{share} yes", "{share} sí";
+        levels: "{n} values", "{n} valores";
+        level_one: "one value", "un valor";
+        new_levels: "{n} new", "{n} nuevos";
+        no_values: "no value", "ningún valor";
+        shape_of: "{name}: {figures}", "{name}: {figures}";
+        level_of: "{share}, before {before}", "{share}, antes {before}";
+        over_time: "{name} over time", "{name} en el tiempo";
+        some_columns: "Columns {from} to {to} of {all}", "Columnas {from} a {to} de {all}";
+        sample: "Clean rows", "Filas limpias";
+        sample_lead: "As they are learnt from: typed, with missing values filled where the project says so.", "Tal como se aprende de ellas: con su tipo y con los valores ausentes rellenados donde el proyecto lo indica.";
+        some_rows: "Rows {from} to {to} of {all}", "Filas {from} a {to} de {all}";
+        place: "Row", "Fila";
+        no_rows: "No row passed the rules.", "Ninguna fila pasó las reglas.";
+        earlier_page: "Before", "Antes";
+        later_page: "After", "Después";
+    }
+}

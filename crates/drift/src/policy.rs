@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use tidewheel_domain::decision::{
     Action, Answered, BatchRef, Cause, CauseKey, ChampionRef, Counterfactual, Counts, DECISION_VERSION, Decision,
-    Decomposition, ErrorEvidence, Evidence, ExampleRow, OtherReference, PolicyName, PolicySettings, ReferenceKind,
-    Rule, RuleCheck, RuleName,
+    Decomposition, ErrorEvidence, Evidence, ExampleRow, OtherReference, PolicyName, PolicyRule, PolicySettings,
+    ReferenceKind, Rule, RuleCheck, RuleName,
 };
 use tidewheel_domain::drift_report::DriftReport;
 
@@ -78,6 +78,13 @@ struct Verdict {
     evidence: Vec<Evidence>,
     causes: Vec<Cause>,
     counterfactuals: Vec<Counterfactual>,
+}
+
+/// The rules of a policy in the order in which they are asked: those of the project first, then the policy's own.
+pub fn rules_of(policy: &PolicySettings) -> Vec<PolicyRule> {
+    let rule =
+        |rung: ladder::Rung| PolicyRule { name: rung.name.as_str().to_owned(), when: rung.when, action: rung.action };
+    ladder::rules(policy).into_iter().map(rule).collect()
 }
 
 /// Decides what is to be done with a batch, and says why.

@@ -75,6 +75,16 @@ impl LeaseGuard {
         })
     }
 
+    /// Gives the lease back after work under it, with what came of that: what went wrong first is what is told.
+    pub async fn give_back<T>(self, result: Result<T, PipelineError>) -> Result<T, PipelineError> {
+        if self.lost.is_cancelled() {
+            return Err(PipelineError::LeaseLost);
+        }
+        let released = self.release().await;
+        let outcome = result?;
+        released.map(|()| outcome)
+    }
+
     /// Gives the lease back.
     pub async fn release(self) -> Result<(), PipelineError> {
         self.heartbeat.abort();

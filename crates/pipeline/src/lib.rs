@@ -40,4 +40,4 @@ pub mod turn;
 pub use context::Context;
 pub use error::PipelineError;
 pub use observer::{Event, Observer};
-pub use turn::{Outcome, Runner, answer};
+pub use turn::{Outcome, Runner, answer, give_up, go_on, take_answer};

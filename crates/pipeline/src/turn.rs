@@ -9,6 +9,8 @@ use tidewheel_data::source::{Fetched, Source};
 use tidewheel_domain::decision::PersonAnswer;
 use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnOutcome, TurnState};
 use tidewheel_domain::{Metrics, RunId};
+use tidewheel_registry::Registry;
+use tokio::task::JoinHandle;
 
 use crate::context::{Context, now};
 use crate::error::PipelineError;
@@ -44,33 +46,18 @@ impl Runner {
 
     /// One turn, under the lease of the project: takes up the one that was cut off, or begins a new one.
     pub async fn turn(&mut self) -> Result<Outcome, PipelineError> {
-        let context = &mut self.context;
-        let lease = LeaseGuard::acquire(&context.registry, &context.project.name, &context.folder).await?;
-        let outer = context.stop.clone();
-        let stop = outer.child_token();
-        let watch = tokio::spawn({
-            let (lost, stop) = (lease.lost.clone(), stop.clone());
-            async move {
-                lost.cancelled().await;
-                stop.cancel();
-            }
-        });
-        context.stop = stop;
-        let result = turn_under_lease(context, self.source.as_mut(), lease.taken_over).await;
-        context.stop = outer;
+        let Context { registry, project, folder, .. } = &self.context;
+        let lease = LeaseGuard::acquire(registry, &project.name, folder).await?;
+        let result = self.turn_under(&lease).await;
+        lease.give_back(result).await
+    }
+
+    /// As [`Runner::turn`], under a lease that the caller holds and gives back.
+    pub async fn turn_under(&mut self, lease: &LeaseGuard) -> Result<Outcome, PipelineError> {
+        let (context, watch) = watched(&self.context, lease);
+        let result = turn_under_lease(&context, self.source.as_mut(), lease.taken_over).await;
         watch.abort();
-        if lease.lost.is_cancelled() {
-            return Err(PipelineError::LeaseLost);
-        }
-        let stopped = result.as_ref().is_err_and(PipelineError::is_stop);
-        let released = lease.release().await;
-        if stopped {
-            return Err(PipelineError::Stopped);
-        }
-        // What went wrong first is what is told.
-        let outcome = result?;
-        released?;
-        Ok(outcome)
+        stopped_or_lost(lease, result)
     }
 
     /// The first step for an outside orchestrator: creates the turn under `external_id` and stores its batch.
@@ -147,12 +134,21 @@ async fn step_under_lease(context: &Context, external_id: &str, step: Step) -> R
 /// Takes up a waiting turn with what a person has answered, and gives it as it ended.
 pub async fn answer(context: &Context, run: &RunId, answer: PersonAnswer) -> Result<Turn, PipelineError> {
     let lease = LeaseGuard::acquire(&context.registry, &context.project.name, &context.folder).await?;
-    let result = answer_under_lease(context, run, answer).await;
-    lease.release().await?;
-    result
+    let result = match take_answer(context, &lease, run, answer).await {
+        Ok(turn) => go_on(context, &lease, &turn).await,
+        Err(error) => Err(error),
+    };
+    lease.give_back(result).await
 }
 
-async fn answer_under_lease(context: &Context, run: &RunId, answer: PersonAnswer) -> Result<Turn, PipelineError> {
+/// Records what a person has answered to a turn that waits, which is at work again then: [`go_on`] turns it. The lease is
+/// the caller's.
+pub async fn take_answer(
+    context: &Context,
+    _lease: &LeaseGuard,
+    run: &RunId,
+    answer: PersonAnswer,
+) -> Result<Turn, PipelineError> {
     let turn = refreshed(context, run).await?;
     if turn.state != TurnState::Waiting {
         return Err(PipelineError::Order(format!(
@@ -161,13 +157,65 @@ async fn answer_under_lease(context: &Context, run: &RunId, answer: PersonAnswer
         )));
     }
     record_answer(context, &turn, answer).await?;
-    let turn = context.registry.reopen_turn(run, None).await?;
-    match proceed(context, &turn).await {
-        Err(error) if !error.is_stop() => {
-            fail(context, &turn, &error).await?;
-            Err(error)
+    Ok(context.registry.reopen_turn(run, None).await?)
+}
+
+/// Turns what an answer has taken up, under a lease that the caller holds and gives back.
+pub async fn go_on(context: &Context, lease: &LeaseGuard, turn: &Turn) -> Result<Turn, PipelineError> {
+    let (context, watch) = watched(context, lease);
+    let result = proceed(&context, turn).await;
+    watch.abort();
+    if let Err(error) = &result
+        && !error.is_stop()
+    {
+        fail(&context, turn, error).await?;
+    }
+    stopped_or_lost(lease, result)
+}
+
+/// Gives a turn up that was cut off, failed or waits. The lease is the caller's: a turn that is at work is not given up
+/// behind its back.
+pub async fn give_up(
+    registry: &Registry,
+    _lease: &LeaseGuard,
+    run: &RunId,
+    who: &str,
+    reason: &str,
+) -> Result<Turn, PipelineError> {
+    let turn = registry.turn(run).await?.ok_or_else(|| PipelineError::Missing { what: format!("turn {run}") })?;
+    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
+        return Err(PipelineError::Order(format!(
+            "turn {} is {} already: there is nothing to give up",
+            turn.number, turn.state
+        )));
+    }
+    let by = format!("given up by {who}: {reason}");
+    let error = match &turn.error {
+        Some(error) => format!("{by} (it had failed: {error})"),
+        None => by,
+    };
+    let outcome = TurnOutcome { state: TurnState::Cancelled, metrics_newest_batch: Metrics::new(), error: Some(error) };
+    Ok(registry.finish_turn(run, &outcome, now()).await?)
+}
+
+/// What a turn works with under a lease: it stops where the lease is lost, which a task watches.
+fn watched(context: &Context, lease: &LeaseGuard) -> (Context, JoinHandle<()>) {
+    let stop = context.stop.child_token();
+    let watch = tokio::spawn({
+        let (lost, stop) = (lease.lost.clone(), stop.clone());
+        async move {
+            lost.cancelled().await;
+            stop.cancel();
         }
-        other => other,
+    });
+    (Context { stop, ..context.clone() }, watch)
+}
+
+fn stopped_or_lost<T>(lease: &LeaseGuard, result: Result<T, PipelineError>) -> Result<T, PipelineError> {
+    match result {
+        _ if lease.lost.is_cancelled() => Err(PipelineError::LeaseLost),
+        Err(error) if error.is_stop() => Err(PipelineError::Stopped),
+        result => result,
     }
 }
 

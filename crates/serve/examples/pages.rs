@@ -29,6 +29,7 @@ async fn main() {
     let listener = bind(listen, false).await.expect("a free port");
     let options = ServeOptions {
         control: None,
+        settings: Vec::new(),
         project: Arc::new(project),
         registry,
         listen,

@@ -14,7 +14,7 @@ use crate::failure::wrong_use;
 pub(crate) const FILE_NAME: &str = "tidewheel.toml";
 
 /// A checked project and where it lies.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Context {
     /// The project's folder. Relative paths of the project file are relative to it.
     pub(crate) root: PathBuf,

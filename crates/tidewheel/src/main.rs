@@ -22,6 +22,9 @@ mod failure;
 /// Files that are whole or not there.
 mod files;
 
+/// The loop, turned by the server.
+mod loop_control;
+
 /// Results on stdout: tables, JSON, colour.
 mod output;
 
@@ -30,6 +33,9 @@ mod progress;
 
 /// Who does something by hand, and why.
 mod reason;
+
+/// The project file with the origin of every value.
+mod settings;
 
 /// The signal to stop.
 mod shutdown;

@@ -31,7 +31,7 @@ pub(crate) fn turning(
 pub(crate) async fn runner(context: &Context, turning: Turning) -> anyhow::Result<Runner> {
     let mut source = context.project.source.clone();
     if let SourceSpec::Emulator { path, batches, shuffle, http } = &mut source {
-        let api = emulated(context, path, *batches, *shuffle)?.start_at(last_batch_number(&turning).await?);
+        let api = emulated(context, path, *batches, *shuffle).await?.start_at(last_batch_number(&turning).await?);
         let listener = TcpListener::bind("127.0.0.1:0").await.context("cannot start the emulated data API")?;
         http.url = format!("http://{}", listener.local_addr()?);
         let stop = turning.stop.clone();
@@ -41,10 +41,11 @@ pub(crate) async fn runner(context: &Context, turning: Turning) -> anyhow::Resul
     Ok(Runner::new(turning, source))
 }
 
-fn emulated(context: &Context, path: &str, batches: usize, shuffle: Option<u64>) -> anyhow::Result<SourceApi> {
+async fn emulated(context: &Context, path: &str, batches: usize, shuffle: Option<u64>) -> anyhow::Result<SourceApi> {
     let builtin = path.starts_with("builtin:");
     let path = if builtin { PathBuf::from(path) } else { context.root.join(path) };
-    source_api(&path, batches, shuffle)
+    let read = tokio::task::spawn_blocking(move || source_api(&path, batches, shuffle));
+    read.await.context("reading was interrupted")?
 }
 
 async fn last_batch_number(turning: &Turning) -> anyhow::Result<Option<u64>> {

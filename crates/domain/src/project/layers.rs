@@ -39,7 +39,7 @@ impl std::fmt::Display for Origin {
 }
 
 /// The merged layers, and the origin of every key that is not a default.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Layers {
     merged: Table,
     origins: BTreeMap<String, Origin>,

@@ -65,4 +65,28 @@ impl Registry {
             })
             .await
     }
+
+    /// The last lines of a turn before the line `before`, at most `limit`, in the order they were recorded; of one task
+    /// only where one is named, and only those that ask for attention where `warnings` says so.
+    pub async fn last_logs(
+        &self,
+        turn: &RunId,
+        task: Option<TaskName>,
+        warnings: bool,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<LogLine>, RegistryError> {
+        self.database
+            .retry(|| async {
+                let sql = "SELECT id, task, attempt, at, level, line FROM task_logs
+                    WHERE run_id = $1 AND id < $2 AND ($3 OR task = $4) AND ($5 OR level <> 'INFO')
+                    ORDER BY id DESC LIMIT $6";
+                let name = task.map(TaskName::as_str);
+                let before = before.unwrap_or(i64::MAX);
+                let args = args![turn, before, task.is_none(), name, !warnings, limit.max(0)];
+                let rows = self.database.fetch_all(sql, args).await?;
+                Ok(rows.iter().rev().map(line_of).collect::<Result<_, _>>()?)
+            })
+            .await
+    }
 }

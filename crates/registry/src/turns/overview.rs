@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tidewheel_domain::Timestamp;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::turn::Turn;
 
@@ -19,8 +20,10 @@ pub struct Pulse {
     pub ended: i64,
     /// Turns that wait for an answer.
     pub waiting: u64,
-    /// The number of the turn that is at work.
+    /// The number of the turn that is at work; none of a turn that was cut off.
     pub running: Option<i64>,
+    /// Since when somebody turns the loop, in milliseconds; 0 where nobody does.
+    pub turning: i64,
     /// The version in production.
     pub production: Option<i64>,
     /// The last line of the ledger.
@@ -41,7 +44,8 @@ impl Pulse {
 
 impl fmt::Display for Pulse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}.{}.{}", self.coarse(), self.running.unwrap_or_default(), self.tasks, self.log)
+        let Self { running, turning, tasks, log, .. } = self;
+        write!(f, "{} {}.{turning}.{tasks}.{log}", self.coarse(), running.unwrap_or_default())
     }
 }
 
@@ -69,15 +73,16 @@ pub struct Totals {
 }
 
 impl Registry {
-    /// How the loop of a project stands.
-    pub async fn pulse(&self, project: &str, model: &str) -> Result<Pulse, RegistryError> {
+    /// How the loop of a project stands at `now`.
+    pub async fn pulse(&self, project: &str, model: &str, now: Timestamp) -> Result<Pulse, RegistryError> {
         let sql = "SELECT COUNT(*) AS turns,
                 CAST(COALESCE(SUM(CASE WHEN t.state <> 'running' THEN 1 ELSE 0 END), 0) AS BIGINT) AS ended,
                 CAST(COALESCE(SUM(CASE WHEN t.state = 'waiting' THEN 1 ELSE 0 END), 0) AS BIGINT) AS waiting,
                 MAX(CASE WHEN t.state = 'running' THEN t.number END) AS running,
                 (SELECT production_version FROM registered_models WHERE name = $2) AS production,
                 (SELECT COALESCE(MAX(id), 0) FROM ledger WHERE model = $2) AS ledger,
-                (SELECT COALESCE(MAX(id), 0) FROM task_logs) AS log
+                (SELECT COALESCE(MAX(id), 0) FROM task_logs) AS log,
+                (SELECT COALESCE(MAX(acquired_at), 0) FROM leases WHERE project = $1 AND expires_at > $3) AS turning
             FROM turns t JOIN experiments e ON e.experiment_id = t.experiment_id WHERE e.name = $1";
         let at_work =
             "SELECT CAST(COALESCE(SUM(k.attempt + CASE WHEN k.ended_at IS NULL THEN 0 ELSE 1 END), 0) AS BIGINT)
@@ -86,10 +91,12 @@ impl Registry {
             WHERE e.name = $1 AND t.state = 'running'";
         self.database
             .retry(|| async {
-                let Some(row) = self.database.fetch_optional(sql, args![project, model]).await? else {
+                let Some(row) = self.database.fetch_optional(sql, args![project, model, now]).await? else {
                     return Ok(Pulse::default());
                 };
-                let tasks = match row.get::<Option<i64>>("running")? {
+                let turning = row.get::<i64>("turning")?;
+                let running = row.get::<Option<i64>>("running")?.filter(|_| turning > 0);
+                let tasks = match running {
                     Some(_) => self.database.fetch_optional(at_work, args![project]).await?,
                     None => None,
                 };
@@ -97,7 +104,8 @@ impl Registry {
                     turns: row.get("turns")?,
                     ended: row.get("ended")?,
                     waiting: row.get::<i64>("waiting")?.max(0) as u64,
-                    running: row.get("running")?,
+                    running,
+                    turning,
                     production: row.get("production")?,
                     ledger: row.get("ledger")?,
                     tasks: tasks.map(|row| row.get("tasks")).transpose()?.unwrap_or_default(),

@@ -122,6 +122,12 @@ impl Registry {
         Ok(if turns.len() == 1 { turns.into_iter().next() } else { None })
     }
 
+    /// A turn of a project by its number, without its decision.
+    pub async fn turn_numbered(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.number = $2";
+        Ok(self.select_turns_without_decisions(condition, args![project, number]).await?.into_iter().next())
+    }
+
     /// The turn of a project that is at work or was interrupted, if there is one.
     pub async fn unfinished_turn(&self, project: &str) -> Result<Option<Turn>, RegistryError> {
         let condition = "e.name = $1 AND t.state = 'running' ORDER BY t.number LIMIT 1";

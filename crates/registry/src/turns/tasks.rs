@@ -34,6 +34,25 @@ impl Registry {
             .await
     }
 
+    /// The tasks of the turns of a project with numbers from `from` to `to`, each with the number of its turn: without
+    /// what went in and came out.
+    pub async fn tasks_between(&self, project: &str, from: i64, to: i64) -> Result<Vec<(i64, Task)>, RegistryError> {
+        self.database
+            .retry(|| async {
+                let sql = "SELECT t.number, k.name, k.state, k.attempt, k.started_at, k.ended_at,
+                        CAST(NULL AS TEXT) AS inputs, CAST(NULL AS TEXT) AS outputs, k.error
+                    FROM tasks k JOIN turns t ON t.run_id = k.run_id
+                    JOIN experiments e ON e.experiment_id = t.experiment_id
+                    WHERE e.name = $1 AND t.number BETWEEN $2 AND $3 ORDER BY t.number, k.position";
+                let rows = self.database.fetch_all(sql, args![project, from, to]).await?;
+                Ok(rows
+                    .iter()
+                    .map(|row| Ok((row.get("number")?, task_of(row)?)))
+                    .collect::<Result<_, DatabaseError>>()?)
+            })
+            .await
+    }
+
     /// Every attempt at every task of a turn, in the order of the graph.
     pub async fn task_attempts(&self, turn: &RunId) -> Result<Vec<TaskAttempt>, RegistryError> {
         self.database

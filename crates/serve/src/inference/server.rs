@@ -38,7 +38,7 @@ use super::router::{PREDICT, endpoints, router};
 use super::state::{App, AppState};
 use super::watch::watch;
 use crate::observe::{LogSettings, Metrics, PredictionLog, TurnMetrics};
-use crate::ui::{LoopControl, Pages};
+use crate::ui::{LoopControl, Pages, Setting};
 
 /// A client has this long to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -94,6 +94,8 @@ pub struct ServeOptions {
     pub version: String,
     /// What can be done to the loop from the pages, where this process can.
     pub control: Option<Arc<dyn LoopControl>>,
+    /// The project file, key by key, for the pages; without secrets.
+    pub settings: Vec<Setting>,
 }
 
 /// Listens, so that a port in use is known before anything else is done.
@@ -126,7 +128,7 @@ impl Server {
 
     /// As [`Server::start`], with other settings of the prediction log.
     pub async fn start_with(options: ServeOptions, settings: LogSettings) -> Result<Self, ServeError> {
-        let ServeOptions { project, registry, listen, insecure, version, control, .. } = options;
+        let ServeOptions { project, registry, listen, insecure, version, control, settings: rows, .. } = options;
         check_listen(listen, insecure)?;
         let serve = &project.serve;
         let endpoints = endpoints(serve)?;
@@ -145,7 +147,7 @@ impl Server {
             metrics,
             turns: TurnMetrics::default(),
             log,
-            pages: Pages::new(control),
+            pages: Pages::new(control, rows, listen),
             closing: CancellationToken::new(),
         });
         // Its outcome is logged, and shown by the server itself.

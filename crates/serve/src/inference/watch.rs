@@ -9,7 +9,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
 use super::handle::{ModelHandle, within};
-use super::state::AppState;
+use super::state::{AppState, now};
 use crate::memory::give_back;
 
 /// Between two looks at the registry.
@@ -42,6 +42,7 @@ pub(super) async fn watch(app: AppState, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
+        app.pages.samples.take(now(), || app.metrics.summary());
         tokio::select! {
             () = stop.cancelled() => return,
             () = look(&app, &mut seen) => {}

@@ -54,6 +54,8 @@ pub struct ModelFacts {
 pub struct Summary {
     /// Predicted rows.
     pub predictions: u64,
+    /// The same by version and group, where there are any.
+    pub groups: Vec<GroupSummary>,
     /// Endpoints that were asked.
     pub endpoints: Vec<EndpointSummary>,
     /// Seconds from the request of a prediction to its answer.
@@ -67,6 +69,17 @@ impl Summary {
     pub fn of_api(&self) -> impl Iterator<Item = &EndpointSummary> {
         self.endpoints.iter().filter(|one| !one.endpoint.starts_with("/ui"))
     }
+}
+
+/// Predictions of a version for a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GroupSummary {
+    /// The version.
+    pub version: String,
+    /// The group; `other` of those that the model does not know.
+    pub group: String,
+    /// How many.
+    pub predictions: u64,
 }
 
 /// One endpoint.
@@ -171,8 +184,15 @@ impl Metrics {
     /// What the pages show.
     pub fn summary(&self) -> Summary {
         let kept = self.predictions.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let predictions =
-            kept.iter().flat_map(|(_, counts)| &counts.counts).map(|count| count.load(Ordering::Relaxed)).sum();
+        let groups = kept.iter().flat_map(|(version, counts)| {
+            let of = counts.names.iter().zip(&counts.counts).map(|(name, count)| (name, count.load(Ordering::Relaxed)));
+            of.filter(|(_, count)| *count > 0).map(move |(group, predictions)| GroupSummary {
+                version: version.clone(),
+                group: group.clone(),
+                predictions,
+            })
+        });
+        let groups: Vec<GroupSummary> = groups.collect();
         let names = self.endpoints.iter().map(String::as_str).chain([OTHER]);
         let places = names.flat_map(|endpoint| METHODS.iter().map(move |method| (endpoint, *method)));
         let endpoints = places.enumerate().filter_map(|(place, (endpoint, method))| {
@@ -192,7 +212,8 @@ impl Metrics {
             })
         });
         Summary {
-            predictions,
+            predictions: groups.iter().map(|group| group.predictions).sum(),
+            groups,
             endpoints: endpoints.collect(),
             predicted_in: self.prediction_latency.snapshot(),
             values: self.values.snapshot(),

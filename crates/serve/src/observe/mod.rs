@@ -9,6 +9,9 @@ pub mod exposition;
 /// The counters of a server.
 pub mod metrics;
 
+/// Rates of the last hour.
+pub mod samples;
+
 /// What the loop decided.
 pub mod turns;
 
@@ -17,4 +20,5 @@ pub mod prediction_log;
 
 pub use metrics::{GroupCounts, Metrics, ModelFacts};
 pub use prediction_log::{LogSettings, PredictionLog};
+pub use samples::Samples;
 pub use turns::TurnMetrics;

@@ -5,8 +5,8 @@ use std::future::Future;
 use std::pin::Pin;
 
 use thiserror::Error;
-use tidewheel_domain::RunId;
 use tidewheel_domain::turn::Action;
+use tidewheel_domain::{RunId, Timestamp};
 
 /// Why something was not done.
 #[derive(Debug, Error)]
@@ -18,6 +18,46 @@ pub enum ControlError {
     #[error("{0}")]
     Failed(String),
 }
+
+/// How a wish to run ended, where no turn of the registry says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ended {
+    /// The source has no more data.
+    NoMoreData,
+    /// It was stopped.
+    Stopped,
+    /// It failed, and why.
+    Failed(String),
+    /// The turn that was at work has ended; what came of it stands in the registry.
+    Turned,
+}
+
+/// What the loop is at, in this process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// Since when it is at work.
+    pub at_work: Option<Timestamp>,
+    /// Whether it is to stop at the next safe point.
+    pub stopping: bool,
+    /// How it ended last, and when.
+    pub last: Option<(Timestamp, Ended)>,
+}
+
+/// A check of what the project needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What was checked: one word.
+    pub check: String,
+    /// How it came out: `None` where it works but for what `advice` says.
+    pub works: Option<bool>,
+    /// What was seen.
+    pub found: String,
+    /// What to do about it; empty where there is nothing to do.
+    pub advice: String,
+}
+
+/// What checks answer.
+pub type Checked<'a> = Pin<Box<dyn Future<Output = Vec<Finding>> + Send + 'a>>;
 
 /// What a control answers.
 pub type Done<'a> = Pin<Box<dyn Future<Output = Result<(), ControlError>> + Send + 'a>>;
@@ -44,4 +84,14 @@ pub trait LoopControl: Debug + Send + Sync {
 
     /// Answers a turn that waits: to train or to skip. A training begins at once.
     fn answer(&self, turn: RunId, action: Action, wish: Wish) -> Done<'_>;
+
+    /// What the loop is at.
+    fn standing(&self) -> Standing {
+        Standing::default()
+    }
+
+    /// Checks what the project needs: its file, the database, the objects, the source.
+    fn check(&self) -> Checked<'_> {
+        Box::pin(async { Vec::new() })
+    }
 }

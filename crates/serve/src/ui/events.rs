@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
 use super::asking::Asking;
-use crate::inference::state::AppState;
+use crate::inference::state::{AppState, now};
 
 /// Between two looks at the registry, while anybody listens.
 const EVERY: Duration = Duration::from_millis(700);
@@ -47,7 +47,7 @@ impl Default for Pulses {
 impl Pulses {
     /// How the loop stands now.
     pub(super) async fn now(&self, app: &AppState) -> Result<Pulse, RegistryError> {
-        app.registry.pulse(&app.project.name, &app.project.model_name).await
+        app.registry.pulse(&app.project.name, &app.project.model_name, now()).await
     }
 }
 

@@ -19,22 +19,28 @@ mod batch;
 mod batches;
 mod digest;
 mod events;
+mod monitoring;
 mod overview;
+mod pipeline;
 mod predict;
 mod preference;
 mod profile;
 mod profiles;
 mod quarantine;
+mod search;
+mod settings;
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
 use tidewheel_domain::RunId;
+use tidewheel_domain::project::Origin;
 use tidewheel_ui::pages::problem::Problem;
 use tower_http::compression::CompressionLayer;
 
@@ -44,16 +50,37 @@ use self::asking::{Asking, Trouble};
 use self::digest::Digests;
 use self::events::Pulses;
 use self::profiles::Profiles;
+use self::settings::Checked;
 use crate::inference::state::AppState;
+use crate::observe::Samples;
 
 /// Forms are small.
 const FORM_BYTES: usize = 64 * 1024;
+
+/// A key of the project file, as it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The key, dotted.
+    pub key: String,
+    /// Its value; empty where nothing is set. Passwords are left out.
+    pub value: String,
+    /// What set it; `None` of a default.
+    pub origin: Option<Origin>,
+}
 
 /// What the pages keep between requests.
 #[derive(Debug)]
 pub struct Pages {
     /// What can be done to the loop, where this process can.
     pub control: Option<Arc<dyn LoopControl>>,
+    /// The project file, key by key.
+    settings: Vec<Setting>,
+    /// Where the server listens.
+    listen: SocketAddr,
+    /// What was last found about what the project needs.
+    checked: Checked,
+    /// Rates of the last hour.
+    pub(crate) samples: Samples,
     /// What lists show of decisions.
     digests: Digests,
     /// What columns of batches look like.
@@ -66,9 +93,13 @@ pub struct Pages {
 
 impl Pages {
     /// Pages that offer what `control` can do.
-    pub fn new(control: Option<Arc<dyn LoopControl>>) -> Self {
+    pub fn new(control: Option<Arc<dyn LoopControl>>, settings: Vec<Setting>, listen: SocketAddr) -> Self {
         Self {
             control,
+            settings,
+            listen,
+            checked: Checked::default(),
+            samples: Samples::default(),
             digests: Digests::default(),
             knowledge: predict::Knowledge::default(),
             profiles: Profiles::default(),
@@ -79,19 +110,30 @@ impl Pages {
 
 /// The patterns of the pages' routes, for the counters.
 pub(crate) const ROUTES: &[&str] = &[
-    "/ui/",
     "/ui",
+    "/ui/",
     "/ui/assets/{file}",
     "/ui/batches",
     "/ui/batches/profile",
     "/ui/batches/{n}",
     "/ui/batches/{n}/{file}",
     "/ui/events",
+    "/ui/monitoring",
+    "/ui/pipeline",
+    "/ui/pipeline/run",
+    "/ui/pipeline/{turn}/cancel",
+    "/ui/pipeline/{turn}/retry",
     "/ui/predict",
     "/ui/predict/answer",
     "/ui/preference",
     "/ui/quarantine",
     "/ui/quarantine.csv",
+    "/ui/runs/{id}",
+    "/ui/search",
+    "/ui/settings",
+    "/ui/settings/project",
+    "/ui/settings/system",
+    "/ui/settings/system/check",
     "/ui/state",
 ];
 
@@ -108,12 +150,23 @@ pub fn router() -> Router<AppState> {
         .route("/ui/batches", get(batches::show))
         .route("/ui/batches/profile", get(profile::show))
         .route("/ui/batches/{n}", get(batch::show))
+        .route("/ui/monitoring", get(monitoring::show))
+        .route("/ui/pipeline", get(pipeline::show))
+        .route("/ui/pipeline/run", get(pipeline::show_nothing).post(pipeline::run))
+        .route("/ui/pipeline/{turn}/cancel", get(pipeline::ask_cancel).post(pipeline::cancel))
+        .route("/ui/pipeline/{turn}/retry", post(pipeline::retry))
         .route("/ui/predict", get(predict::show))
         .route("/ui/predict/answer", get(predict::answer))
+        .route("/ui/preference", get(preference::set))
         .route("/ui/quarantine", get(quarantine::show))
         .route("/ui/quarantine.csv", get(quarantine::csv))
+        .route("/ui/runs/{id}", get(pipeline::show_run))
+        .route("/ui/search", get(search::find))
+        .route("/ui/settings", get(settings::show_project))
+        .route("/ui/settings/project", get(settings::show_project))
+        .route("/ui/settings/system", get(settings::show_system))
+        .route("/ui/settings/system/check", get(settings::show_system).post(settings::check))
         .route("/ui/state", get(events::state))
-        .route("/ui/preference", get(preference::set))
         .layer(CompressionLayer::new().gzip(true).br(true).quality(tower_http::CompressionLevel::Fastest));
     pages.merge(live).layer(DefaultBodyLimit::max(FORM_BYTES))
 }

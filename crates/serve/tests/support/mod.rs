@@ -202,6 +202,7 @@ pub(crate) fn listen() -> SocketAddr {
 pub(crate) fn options(project: &Project, registry: &Registry, folder: &Path) -> ServeOptions {
     ServeOptions {
         control: None,
+        settings: Vec::new(),
         project: Arc::new(project.clone()),
         registry: registry.clone(),
         listen: listen(),

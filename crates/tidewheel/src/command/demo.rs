@@ -12,7 +12,7 @@ use tidewheel_serve::inference::bind;
 use crate::bundled;
 use crate::cli::{FormatFlag, Globals};
 use crate::command::run::turn_all;
-use crate::command::serve::{LISTEN, serve, wrong_or_failed};
+use crate::command::serve::{How, LISTEN, serve, wrong_or_failed};
 use crate::context::{Context, FILE_NAME};
 use crate::failure::{Status, wrong_use};
 use crate::files::write_whole;
@@ -103,7 +103,7 @@ pub(crate) async fn run(globals: &Globals, args: DemoArgs) -> anyhow::Result<Sta
         output.line(format!("  {flag} why 2             why version 2 was trained"))?;
         output.line(format!("  {flag} models list       every version"))?;
     }
-    serve(globals, &context, registry, listener, false, stop).await
+    serve(globals, &context, registry, listener, How { insecure: false, turns: true }, stop).await
 }
 
 /// Makes the folder, or finds the one that an earlier demo made with the same flags.

@@ -46,16 +46,25 @@ enum State {
 
 /// One check.
 #[derive(Debug, Serialize)]
-struct Finding {
-    check: &'static str,
+pub(crate) struct Finding {
+    pub(crate) check: &'static str,
     state: State,
     /// What was seen.
-    found: String,
+    pub(crate) found: String,
     /// What to do about it; empty where there is nothing to do.
-    advice: String,
+    pub(crate) advice: String,
 }
 
 impl Finding {
+    /// Whether it works; `None` where it does for now.
+    pub(crate) fn works(&self) -> Option<bool> {
+        match self.state {
+            State::Ok => Some(true),
+            State::Warn => None,
+            State::Fail => Some(false),
+        }
+    }
+
     fn ok(check: &'static str, found: impl Into<String>) -> Self {
         Finding { check, state: State::Ok, found: found.into(), advice: String::new() }
     }
@@ -93,23 +102,31 @@ pub(crate) async fn run(globals: &Globals, args: DoctorArgs) -> anyhow::Result<S
 }
 
 async fn findings(globals: &Globals, listen: SocketAddr) -> Vec<Finding> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let system =
-        format!("tidewheel {}, {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
-    let mut findings = vec![Finding::ok("program", format!("{system}, {cores} cores"))];
+    let mut findings = vec![program()];
     match Context::find(globals) {
         Err(error) => {
             let advice = "fix the project file; the other checks need it";
             findings.push(Finding::fail("project", format!("{error:#}"), advice));
         }
-        Ok(context) => {
-            let found = format!("'{}' in {}", context.project.name, context.root.display());
-            findings.push(Finding::ok("project", found));
-            store(&context, &mut findings).await;
-            findings.push(source(&context.project, &context.root).await);
-        }
+        Ok(context) => findings.extend(of_project(&context).await),
     }
     findings.push(port(listen).await);
+    findings
+}
+
+fn program() -> Finding {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let system =
+        format!("tidewheel {}, {} {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
+    Finding::ok("program", format!("{system}, {cores} cores"))
+}
+
+/// What a project needs: its file, the database, the objects, the source.
+pub(crate) async fn of_project(context: &Context) -> Vec<Finding> {
+    let found = format!("'{}' in {}", context.project.name, context.root.display());
+    let mut findings = vec![Finding::ok("project", found)];
+    store(context, &mut findings).await;
+    findings.push(source(&context.project, &context.root).await);
     findings
 }
 

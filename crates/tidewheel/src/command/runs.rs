@@ -8,7 +8,8 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 use tidewheel_domain::Metrics;
 use tidewheel_domain::decision::PersonAnswer;
-use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnOutcome, TurnState};
+use tidewheel_domain::turn::{Action, TaskName, TaskState, Turn, TurnState};
+use tidewheel_pipeline::give_up;
 use tidewheel_pipeline::lease::LeaseGuard;
 use tidewheel_registry::Registry;
 
@@ -175,29 +176,16 @@ async fn cancel(
     output: Output,
     format: Format,
 ) -> anyhow::Result<()> {
-    // A turn that is at work holds the lease, and is not given up behind its back.
+    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
+        return Err(wrong_use(format!("turn {} is {} already: there is nothing to give up", turn.number, turn.state)));
+    }
     let lease = LeaseGuard::acquire(registry, &context.project.name, &context.root).await?;
-    let cancelled = cancelled(registry, turn, reason).await;
-    lease.release().await?;
-    let cancelled = cancelled?;
+    let given_up = give_up(registry, &lease, &turn.run_id, &reason.who(), &reason.reason).await;
+    let cancelled = lease.give_back(given_up).await?;
     if format == Format::Json {
         return output.json(&cancelled);
     }
     output.line(format!("turn {} is given up; `tidewheel run` goes on with the next batch", cancelled.number))
-}
-
-async fn cancelled(registry: &Registry, turn: &Turn, reason: &Reason) -> anyhow::Result<Turn> {
-    let turn = registry.turn(&turn.run_id).await?.context("the turn is gone")?;
-    if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
-        return Err(wrong_use(format!("turn {} is {} already: there is nothing to give up", turn.number, turn.state)));
-    }
-    let by = format!("given up by {}: {}", reason.who(), reason.reason);
-    let error = match &turn.error {
-        Some(error) => format!("{by} (it had failed: {error})"),
-        None => by,
-    };
-    let outcome = TurnOutcome { state: TurnState::Cancelled, metrics_newest_batch: Metrics::new(), error: Some(error) };
-    Ok(registry.finish_turn(&turn.run_id, &outcome, clock::now()).await?)
 }
 
 async fn list(context: &Context, registry: &Registry, output: Output, format: Format) -> anyhow::Result<()> {

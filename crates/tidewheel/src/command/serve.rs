@@ -6,14 +6,16 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 use tidewheel_registry::Registry;
 use tidewheel_serve::inference::{ServeError, ServeOptions, Server, bind};
+use tidewheel_serve::ui::LoopControl;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Globals;
 use crate::context::Context;
 use crate::failure::{Status, wrong_use};
+use crate::loop_control::Control;
 use crate::output::Output;
-use crate::shutdown;
+use crate::{settings, shutdown};
 
 /// Where the server listens unless it is told otherwise.
 pub(crate) const LISTEN: &str = "127.0.0.1:8000";
@@ -58,7 +60,17 @@ pub(crate) async fn run(globals: &Globals, args: ServeArgs) -> anyhow::Result<St
     let context = Context::find(globals)?;
     let listener = bind(args.listen, args.insecure).await.map_err(wrong_or_failed)?;
     let registry = context.registry().await?;
-    serve(globals, &context, registry, listener, args.insecure, shutdown::on_signal()).await
+    let how = How { insecure: args.insecure, turns: args.role == Role::All };
+    serve(globals, &context, registry, listener, how, shutdown::on_signal()).await
+}
+
+/// How a project is served.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct How {
+    /// Whether requests under any name are answered.
+    pub(crate) insecure: bool,
+    /// Whether the pages may turn the loop.
+    pub(crate) turns: bool,
 }
 
 /// Serves a project on a listener until `stop` is cancelled; also the end of `demo`.
@@ -67,16 +79,18 @@ pub(crate) async fn serve(
     context: &Context,
     registry: Registry,
     listener: TcpListener,
-    insecure: bool,
+    how: How,
     stop: CancellationToken,
 ) -> anyhow::Result<Status> {
     let address = listener.local_addr()?;
+    let control = how.turns.then(|| Arc::new(Control::new(context.clone(), registry.clone(), stop.clone())));
     let options = ServeOptions {
-        control: None,
+        control: control.clone().map(|control| control as Arc<dyn LoopControl>),
+        settings: settings::of(context)?,
         project: Arc::new(context.project.clone()),
         registry: registry.clone(),
         listen: address,
-        insecure,
+        insecure: how.insecure,
         spill_dir: context.root.join(".tidewheel").join("spill"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
@@ -84,6 +98,9 @@ pub(crate) async fn serve(
     Output::new(globals.color)
         .line(format!("listening on http://{address} (API documentation at /docs, Ctrl-C stops)"))?;
     server.serve(listener, stop).await;
+    if let Some(control) = control {
+        control.end().await;
+    }
     registry.close().await;
     Ok(Status::SUCCESS)
 }

@@ -140,7 +140,9 @@ async function redraw() {
 }
 function heard(state) {
   last = Date.now(); mark("on", words.live);
-  if (state !== document.body.dataset.state) redraw();
+  // a page without a blank in its state rests on what stands before the blank only
+  const mine = document.body.dataset.state;
+  if ((mine.includes(" ") ? state : state.split(" ")[0]) !== mine) redraw();
 }
 let events;
 function listen() {
@@ -150,7 +152,9 @@ function listen() {
   events.addEventListener("beat", () => { last = Date.now(); mark("on", words.live); });
 }
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) { events?.close(); events = undefined; } else listen();
+  if (document.hidden) { events?.close(); events = undefined; } else const every = $("[data-every]")?.dataset.every;
+if (every) setInterval(() => { if (!document.hidden) redraw(); }, every * 1000);
+listen();
 });
 addEventListener("pagehide", () => { events?.close(); events = undefined; });
 setInterval(() => {

@@ -91,6 +91,16 @@ impl Icon {
         html! { svg class="i" viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(self.path())) } }
     }
 
+    /// Defines it under an id, for pages that show it many times: see [`Icon::again`].
+    pub fn define(self, id: &str) -> Markup {
+        html! { g id=(id) { (PreEscaped(self.path())) } }
+    }
+
+    /// One that is defined on the page.
+    pub fn again(id: &str) -> Markup {
+        html! { svg class="i" viewBox="0 0 16 16" aria-hidden="true" { use href={ "#" (id) } {} } }
+    }
+
     /// Beside small text, on buttons and chips.
     pub fn small(self) -> Markup {
         html! { svg class="i s" viewBox="0 0 16 16" aria-hidden="true" { (PreEscaped(self.path())) } }

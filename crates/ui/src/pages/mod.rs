@@ -4,8 +4,12 @@
 pub mod batch;
 /// What arrived, how much of it was new, what was refused.
 pub mod batches;
+/// Is the service well right now?
+pub mod monitoring;
 /// What happened, what needs a person, is the champion well?
 pub mod overview;
+/// What is at work, where did it fail, and how did every turn before go?
+pub mod pipeline;
 /// What is it worth, why, and what if?
 pub mod predict;
 /// A page that could not be shown, and why.
@@ -14,3 +18,7 @@ pub mod problem;
 pub mod profile;
 /// Which rows were refused, and by which rule.
 pub mod quarantine;
+/// What was looked for.
+pub mod search;
+/// How is it set up, and does what it needs work?
+pub mod settings;

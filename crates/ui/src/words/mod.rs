@@ -42,11 +42,15 @@ tables! {
     batches: BatchesWords,
     common: Common,
     frame: FrameWords,
+    monitoring: MonitoringWords,
     overview: OverviewWords,
+    pipeline: PipelineWords,
     predict: PredictWords,
     problem: ProblemWords,
     profile: ProfileWords,
     quarantine: QuarantineWords,
+    search: SearchWords,
+    settings: SettingsWords,
 }
 
 /// Fills the places of a text.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde_json::Value;
+use tidewheel_boost::SearchSpace;
 use tidewheel_domain::project::{Origin, Project, SourceSpec};
 use tidewheel_serve::ui::Setting;
 
@@ -107,6 +108,17 @@ fn defaults(project: &Project) -> BTreeMap<&'static str, String> {
         ("store.endpoint", store.endpoint.clone().unwrap_or_default()),
         ("store.region", store.region.clone().unwrap_or_default()),
         ("store.retry_seconds", (store.retry_ms as f64 / 1000.0).to_string()),
+    ]);
+    let search = SearchSpace::default();
+    defaults.extend([
+        ("train.search.n_estimators", format!("{:?}", search.num_rounds)),
+        ("train.search.max_depth", format!("{:?}", search.max_depth)),
+        ("train.search.learning_rate", format!("{:?}", search.eta)),
+        ("train.search.subsample", format!("{:?}", search.subsample)),
+        ("train.search.colsample_bytree", format!("{:?}", search.colsample_bytree)),
+        ("train.search.min_child_weight", format!("{:?}", search.min_child_weight)),
+        ("train.search.reg_alpha", format!("{:?}", search.alpha)),
+        ("train.search.reg_lambda", format!("{:?}", search.lambda)),
     ]);
     if let SourceSpec::Http(http) | SourceSpec::Emulator { http, .. } = &project.source {
         defaults.extend([

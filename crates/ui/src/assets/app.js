@@ -152,9 +152,7 @@ function listen() {
   events.addEventListener("beat", () => { last = Date.now(); mark("on", words.live); });
 }
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) { events?.close(); events = undefined; } else const every = $("[data-every]")?.dataset.every;
-if (every) setInterval(() => { if (!document.hidden) redraw(); }, every * 1000);
-listen();
+  if (document.hidden) { events?.close(); events = undefined; } else listen();
 });
 addEventListener("pagehide", () => { events?.close(); events = undefined; });
 setInterval(() => {
@@ -164,3 +162,6 @@ setInterval(() => {
   fetch("/ui/state").then((answer) => answer.ok ? answer.text() : Promise.reject()).then(heard).catch(() => {});
 }, 5000);
 listen();
+// Figures that no event tells of.
+const every = $("[data-every]")?.dataset.every;
+if (every) setInterval(() => { if (!document.hidden) redraw(); }, every * 1000);

@@ -6,7 +6,7 @@ use tidewheel_chart::line::{LinePoint, Lines, Series};
 use tidewheel_chart::{Axis, Caption, Unit};
 use tidewheel_domain::Timestamp;
 
-use crate::components::{Icon, card, chart, command, empty_state, nothing};
+use crate::components::{Icon, card, chart, empty_state, nothing};
 use crate::frame::{Area, Frame};
 use crate::words::{MonitoringWords, fill};
 
@@ -185,10 +185,13 @@ fn kpis(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> Ma
     }
 }
 
-/// The last hour on an axis that ends now.
-fn hour(frame: &Frame, words: &'static MonitoringWords) -> Axis {
-    let ticks = [60.0, 45.0, 30.0, 15.0].map(|minutes| (-minutes, frame.figures().fixed(minutes, 0)));
-    Axis::new(words.minutes, Unit::none()).ticks(ticks.into_iter().chain([(0.0, words.now.to_owned())]).collect())
+/// The last hour, or what there is of it, on an axis that ends now.
+fn hour(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> Axis {
+    let span = view.steps.first().map_or(0, |step| frame.now.ms_since(step.at)) as f64 / 60_000.0;
+    let step = [1.0, 2.0, 5.0].into_iter().find(|step| span <= step * 5.0).unwrap_or(15.0);
+    let marks = (1..=5).map(|place| step * f64::from(place)).filter(|minutes| *minutes <= 60.0);
+    let marks = marks.map(|minutes| (-minutes, frame.figures().fixed(minutes, 0)));
+    Axis::new(words.minutes, Unit::none()).ticks(marks.chain([(0.0, words.now.to_owned())]).collect())
 }
 
 fn series(frame: &Frame, view: &Monitoring, name: &str, of: impl Fn(&Step) -> Option<f64>) -> Series {
@@ -199,10 +202,12 @@ fn series(frame: &Frame, view: &Monitoring, name: &str, of: impl Fn(&Step) -> Op
 
 fn rate(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> Markup {
     let figures = frame.figures();
+    let most = view.steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
     let content = if view.steps.is_empty() {
         empty_state(words.no_samples, words.no_samples_text, &nothing())
+    } else if most == 0.0 {
+        empty_state(words.quiet, words.quiet_text, &nothing())
     } else {
-        let most = view.steps.iter().map(|step| step.per_second).fold(0.0, f64::max);
         let now = last_minute(view).0.unwrap_or_default();
         let finding = fill(words.rate_finding, &[("now", &figures.plain(now)), ("most", &figures.plain(most))]);
         let mut lines = vec![series(frame, view, "", |step| Some(step.per_second))];
@@ -212,7 +217,7 @@ fn rate(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> Ma
         }
         let picture = Lines {
             caption: Caption::new(words.requests, finding),
-            x: hour(frame, words),
+            x: hour(frame, view, words),
             y: Axis::new(words.requests_axis, Unit::none()),
             series: lines,
             zero: true,
@@ -227,13 +232,13 @@ fn latency(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) ->
     let figures = frame.figures();
     let most = view.steps.iter().filter_map(|step| step.p95_ms).reduce(f64::max);
     let content = match most {
-        None => empty_state(words.no_samples, words.no_latency_text, &nothing()),
+        None => empty_state(words.quiet, words.quiet_text, &nothing()),
         Some(most) => {
             let now = last_minute(view).1.map_or_else(|| "–".to_owned(), |p95| figures.plain(p95));
             let finding = fill(words.latency_finding, &[("now", &now), ("most", &figures.plain(most))]);
             let picture = Lines {
                 caption: Caption::new(words.latency, finding),
-                x: hour(frame, words),
+                x: hour(frame, view, words),
                 y: Axis::new(words.latency_axis, Unit::after("ms")),
                 series: vec![series(frame, view, "", |step| step.p95_ms)],
                 zero: true,
@@ -327,11 +332,7 @@ fn values(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
     };
     let most = view.values.iter().max_by_key(|(.., count)| count);
     let content = match most {
-        None => empty_state(
-            words.no_predictions,
-            words.no_predictions_text,
-            &command(frame.lang, "curl -s localhost:8000/docs"),
-        ),
+        None => empty_state(words.no_predictions, words.no_predictions_text, &nothing()),
         Some((low, high, _)) => {
             let share = |count: u64| count as f64 / all.max(1) as f64;
             let bar = |(low, high, count): &(Option<f64>, Option<f64>, u64)| Bar {

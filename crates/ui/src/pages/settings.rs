@@ -93,7 +93,13 @@ pub fn project_page(frame: &Frame, view: &ProjectSettings) -> Markup {
         @if view.rows.is_empty() {
             section.card { (empty_state(words.none, words.none_text, &command(frame.lang, "tidewheel check"))) }
         } @else {
-            p class="sub sm mt" { (counts) }
+            nav.sections aria-label=(words.project) {
+                @for section in sections(&view.rows) {
+                    @let name = section.first().map_or("", |row| section_of(&row.key));
+                    a href={ "#s-" (name) } { code { "[" (name) "]" } }
+                }
+                span.sub { (counts) }
+            }
         }
         @for section in sections(&view.rows) { (section_card(section, words)) }
     };

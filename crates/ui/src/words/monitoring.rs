@@ -35,7 +35,8 @@ words! {
         latency_finding: "p95 {now} ms in the last minute, at most {most} ms in the last hour", "p95 {now} ms en el último minuto, {most} ms como máximo en la última hora";
         no_samples: "No rate yet", "Aún no hay tasas";
         no_samples_text: "A rate needs two looks at the counters: the first one stands here ten seconds after the server started.", "Una tasa necesita dos miradas a los contadores: la primera aparece diez segundos después de arrancar.";
-        no_latency_text: "Nobody has asked the API within the last hour.", "Nadie ha consultado la API en la última hora.";
+        quiet: "Nobody has asked", "Nadie ha consultado";
+        quiet_text: "No request has reached the API within the last hour.", "Ninguna petición llegó a la API en la última hora.";
         endpoints: "Requests by endpoint", "Peticiones por ruta";
         endpoint: "Endpoint", "Ruta";
         count: "Requests", "Peticiones";

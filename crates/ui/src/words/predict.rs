@@ -26,6 +26,7 @@ words! {
         above: "must be above {bound}", "debe ser mayor que {bound}";
         one_of: "must be one of {values}", "debe ser uno de {values}";
         unseen_level: "{version} has never seen it: it takes it for an average one", "{version} nunca lo ha visto: lo toma por uno medio";
+        unseen_like: "{version} has never seen it; it knows {level}", "{version} nunca lo ha visto; conoce {level}";
         unseen_below: "{version} has seen nothing below {bound}", "{version} no ha visto nada por debajo de {bound}";
         unseen_above: "{version} has seen nothing above {bound}", "{version} no ha visto nada por encima de {bound}";
         no_model: "No model serves yet", "Aún no hay un modelo en servicio";
@@ -41,9 +42,10 @@ words! {
         fifty: "half of them between {low} and {high}", "la mitad entre {low} y {high}";
         interval_of: "{value}; 90 % interval {low} to {high}", "{value}; intervalo del 90 % de {low} a {high}";
         no_interval: "No interval: {version} was trained before intervals were kept with models.", "Sin intervalo: {version} se entrenó antes de que los intervalos se guardaran con los modelos.";
-        held: "Measured: it held {share} of held-out rows.", "Medido: contuvo el {share} de las filas reservadas.";
-        held_next: "For data from elsewhere it may hold far fewer: that of {version} held {share} of the new rows of batch {batch}, before any model had seen them.", "En datos de otro origen puede contener muchas menos: el de {version} contuvo el {share} de las filas nuevas del lote {batch}, antes de que un modelo las viera.";
-        held_next_well: "On the new rows of later batches {share} at the lowest ({version}, batch {batch}); for data from elsewhere it may be far fewer.", "En las filas nuevas de lotes posteriores, el {share} como mínimo ({version}, lote {batch}); en datos de otro origen pueden ser muchas menos.";
+        held: "Measured: it held {share} of held-out rows.", "Medido: contuvo {share} de las filas reservadas.";
+        share_between: "{share} ({low} to {high})", "{share} ({low} a {high})";
+        held_next: "For data from elsewhere it may hold far fewer: that of {version} held {share} of the new rows of batch {batch}, before any model had seen them.", "En datos de otro origen puede contener muchas menos: el de {version} contuvo {share} de las filas nuevas del lote {batch}, antes de que un modelo las viera.";
+        held_next_well: "On the new rows of later batches {share} at the lowest ({version}, batch {batch}); for data from elsewhere it may be far fewer.", "En las filas nuevas de lotes posteriores, {share} como mínimo ({version}, lote {batch}); en datos de otro origen pueden ser muchas menos.";
         held_unknown: "For data from elsewhere it may hold far fewer; no later batch has measured that yet.", "En datos de otro origen puede contener muchas menos; ningún lote posterior lo ha medido aún.";
         why: "Why this value", "Por qué este valor";
         why_log: "What each fact adds or takes, from the average case to this one, the largest first. Exact tree SHAP; the model adds up logarithms, so a bar is what the total changes by when its fact joins, and the bars add up to the value.", "Lo que suma o resta cada dato, del caso medio a este, el mayor primero. SHAP exacto de árboles; el modelo suma logaritmos, así que una barra es lo que cambia el total cuando entra su dato, y las barras suman el valor.";

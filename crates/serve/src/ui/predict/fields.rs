@@ -189,8 +189,12 @@ fn unseen(model: &ServedModel, input: &InputColumn, known: Option<&Known>, value
         (ColumnType::Category, Value::String(text)) => {
             let mut encoders = model.recipe.recipe().encoders.iter().filter(|encoder| encoder.column == input.name);
             match encoders.next() {
-                Some(encoder) => (!encoder.values.contains_key(text.trim())).then_some(Unseen::Level),
-                None => None,
+                Some(encoder) if !encoder.values.contains_key(text.trim()) => {
+                    let like = loose(text);
+                    let known = encoder.values.keys().find(|level| !like.is_empty() && loose(level) == like);
+                    Some(Unseen::Level(known.cloned()))
+                }
+                _ => None,
             }
         }
         (ColumnType::Number, Value::Number(number)) => {
@@ -206,6 +210,12 @@ fn unseen(model: &ServedModel, input: &InputColumn, known: Option<&Known>, value
         }
         _ => None,
     }
+}
+
+/// A text without what people write in several ways: case, signs between words, zeros before a number.
+fn loose(text: &str) -> String {
+    let letters = text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+    letters.collect::<String>().trim_start_matches('0').to_owned()
 }
 
 fn wrong(fault: Fault) -> Wrong {
@@ -230,6 +240,13 @@ mod tests {
     fn steps_are_round() {
         assert_eq!((step(4200.0, true), step(9.0, true), step(2.0, false)), (50.0, 1.0, 0.02));
         assert_eq!(step(7.5, false), 0.1);
+    }
+
+    #[test]
+    fn what_people_write_in_several_ways_is_alike() {
+        assert_eq!(loose("01602"), loose("1602"));
+        assert_eq!(loose("for sale"), loose("For_Sale"));
+        assert_ne!(loose("north"), loose("south"));
     }
 
     #[test]

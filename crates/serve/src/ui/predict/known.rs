@@ -59,7 +59,7 @@ pub(super) struct Known {
 pub(super) struct Range {
     /// The least and the greatest.
     pub(super) ends: (f64, f64),
-    /// The 1st and the 99th percentile.
+    /// Where 95 of 100 lie.
     pub(super) usual: (f64, f64),
     /// The median.
     pub(super) middle: f64,
@@ -312,7 +312,7 @@ fn range(values: &[f64], ends: Option<&(f64, f64, bool)>) -> Option<Range> {
     let last = sorted.len().checked_sub(1)?;
     let at = |share: f64| sorted[(last as f64 * share).round() as usize];
     let &(least, most, whole) = ends?;
-    Some(Range { ends: (least, most), usual: (at(0.01), at(0.99)), middle: at(0.5), whole })
+    Some(Range { ends: (least, most), usual: (at(0.025), at(0.975)), middle: at(0.5), whole })
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::time::Instant;
 use axum::extract::Query;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
+use tidewheel_domain::Metric;
 use tidewheel_domain::model_version::ModelVersion;
 use tidewheel_ui::pages::predict::{self, Predict};
 use tidewheel_ui::{Lang, Markup};
@@ -101,16 +102,16 @@ async fn view(asking: &Asking, fields: &Fields, headers: &HeaderMap) -> Result<P
     .await
 }
 
-fn held(version: Option<&ModelVersion>) -> Option<tidewheel_domain::Metric> {
+fn held(version: Option<&ModelVersion>) -> Option<Metric> {
     version.and_then(|version| version.metrics.get(HELD)).copied()
 }
 
 /// The lowest share of a later batch's new rows that the interval of a version held: version, batch, share.
-async fn held_next(asking: &Asking) -> Result<Option<(i64, i64, f64)>, Trouble> {
+async fn held_next(asking: &Asking) -> Result<Option<(i64, i64, Metric)>, Trouble> {
     let app = &asking.app;
     let points = app.registry.metric_of_versions(&app.project.model_name, HELD_NEXT, POINTS).await?;
-    let points = points.into_iter().map(|(version, batch, held)| (version, batch, held.value));
-    Ok(points.filter(|point| point.2.is_finite()).min_by(|a, b| a.2.total_cmp(&b.2)))
+    let points = points.into_iter().filter(|(_, _, held)| held.value.is_finite());
+    Ok(points.min_by(|a, b| a.2.value.total_cmp(&b.2.value)))
 }
 
 /// The host that was asked, if it is a plain one.

@@ -1,6 +1,7 @@
 //! The predicted value with its interval, and what is derived from it.
 
 use maud::{Markup, html};
+use tidewheel_domain::Metric;
 
 use super::{Answer, Axis, Predict};
 use crate::frame::Frame;
@@ -83,12 +84,24 @@ fn picture(frame: &Frame, view: &Predict, answer: &Answer, (low, high): (f64, f6
 fn coverage(frame: &Frame, answer: &Answer) -> Markup {
     let words = PredictWords::of(frame.lang);
     let figures = frame.figures();
+    let share = |held: Metric| match (held.low, held.high) {
+        (Some(low), Some(high)) => fill(
+            words.share_between,
+            &[
+                ("share", &figures.percent(held.value)),
+                ("low", &figures.percent(low)),
+                ("high", &figures.percent(high)),
+            ],
+        ),
+        _ => figures.percent(held.value),
+    };
     html! {
-        @if let Some(held) = answer.held { (fill(words.held, &[("share", &figures.percent(held.value))])) " " }
+        @if let Some(held) = answer.held { (fill(words.held, &[("share", &share(held))])) " " }
         @match answer.held_next {
-            Some((version, batch, share)) => (fill(if share < AS_PROMISED { words.held_next } else { words.held_next_well }, &[
-                ("version", &format!("v{version}")), ("batch", &batch.to_string()), ("share", &figures.percent(share)),
-            ])),
+            Some((version, batch, held)) => {
+                @let text = if held.value < AS_PROMISED { words.held_next } else { words.held_next_well };
+                (fill(text, &[("version", &format!("v{version}")), ("batch", &batch.to_string()), ("share", &share(held))]))
+            }
             None => (words.held_unknown),
         }
     }

@@ -122,17 +122,19 @@ fn remark_id(field: &Field) -> String {
 pub(super) fn remarks(frame: &Frame, field: &Field, version: &str) -> Markup {
     let words = PredictWords::of(frame.lang);
     let figures = frame.figures();
+    let bounded =
+        |text: &str, bound: f64| fill(text, &[("version", version), ("bound", &figures.in_full(bound, &field.unit))]);
     html! {
         span.remark id=(remark_id(field)) {
-            @match (&field.wrong, field.unseen) {
+            @match (&field.wrong, &field.unseen) {
                 (Some(wrong), _) => { span.wrong { (wrong_text(figures, wrong, words)) } }
                 (None, Some(unseen)) => {
-                    @let (text, bound) = match unseen {
-                        Unseen::Level => (words.unseen_level, 0.0),
-                        Unseen::Below(bound) => (words.unseen_below, bound),
-                        Unseen::Above(bound) => (words.unseen_above, bound),
-                    };
-                    span.unseen { (fill(text, &[("version", version), ("bound", &figures.in_full(bound, ""))])) }
+                    span.unseen { @match unseen {
+                        Unseen::Level(None) => (fill(words.unseen_level, &[("version", version)])),
+                        Unseen::Level(Some(level)) => (fill(words.unseen_like, &[("version", version), ("level", level)])),
+                        Unseen::Below(bound) => (bounded(words.unseen_below, *bound)),
+                        Unseen::Above(bound) => (bounded(words.unseen_above, *bound)),
+                    } }
                 }
                 (None, None) => {}
             }

@@ -101,10 +101,10 @@ pub enum Wrong {
 }
 
 /// In what a value is new to the model.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Unseen {
-    /// A level that no training row has.
-    Level,
+    /// A level that no training row has, and one much like it.
+    Level(Option<String>),
     /// Less than the least of the training rows.
     Below(f64),
     /// More than the greatest of the training rows.
@@ -125,7 +125,7 @@ pub struct Answer {
     /// The share of held-out rows that the interval was seen to hold.
     pub held: Option<Metric>,
     /// The lowest share of the new rows of a later batch: version, batch, share.
-    pub held_next: Option<(i64, i64, f64)>,
+    pub held_next: Option<(i64, i64, Metric)>,
     /// Figures derived from it: name, value, unit.
     pub derived: Vec<(String, Option<f64>, String)>,
     /// What the average case is predicted as.

@@ -56,7 +56,7 @@ fn view() -> Predict {
             wide: Some((90_000.0, 240_000.0)),
             narrow: Some((130_000.0, 170_000.0)),
             held: Some(Metric::with_interval(0.901, 0.89, 0.91)),
-            held_next: Some((2, 6, 0.612)),
+            held_next: Some((2, 6, Metric::point(0.612))),
             derived: vec![
                 ("Per room".to_owned(), Some(50_000.0), "USD".to_owned()),
                 ("None".to_owned(), None, String::new()),
@@ -98,7 +98,7 @@ fn the_answer_says_all_it_knows_in_both_languages() {
             Lang::En,
             [
                 "90 of 100 such cases lie between $90,000 and $240,000",
-                "held 90.1 %",
+                "held 90.1 % (89.0 % to 91.0 %)",
                 "61.2 %",
                 "batch 6",
                 "4 others",

@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::inference::model::ServedModel;
 use crate::inference::state::AppState;
+use crate::memory::give_back;
 use crate::ui::asking::Trouble;
 
 /// Rows of the sample, at most.
@@ -113,7 +114,12 @@ impl Known {
             })
             .await?;
         }
-        off_thread(move || sample.finish(&importance.features)).await
+        off_thread(move || {
+            let known = sample.finish(&importance.features);
+            give_back();
+            known
+        })
+        .await
     }
 
     /// Places of the sample's rows that are nearest to these features, the nearest first.

@@ -44,7 +44,7 @@ pub(crate) fn page(reader: &Reader<'_>, decision: &Decision, labels: &ColumnLabe
 }
 
 /// The columns, those that changed first, the largest change first.
-fn ordered(report: &DriftReport) -> Vec<&ColumnDrift> {
+pub(crate) fn ordered(report: &DriftReport) -> Vec<&ColumnDrift> {
     let mut columns: Vec<&ColumnDrift> = report.columns.iter().collect();
     let key = |column: &ColumnDrift| {
         (column.drifted, pictures::strongest(column).map_or(f64::NEG_INFINITY, |effect| effect.times_bound))

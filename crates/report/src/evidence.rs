@@ -36,7 +36,7 @@ pub(crate) fn section(reader: &Reader<'_>, report: &DriftReport, decision: Optio
     Some(Section::new("evidence", words.evidence, words.evidence_lead, blocks))
 }
 
-fn effects(reader: &Reader<'_>, report: &DriftReport) -> Table {
+pub(crate) fn effects(reader: &Reader<'_>, report: &DriftReport) -> Table {
     let words = reader.words;
     let mut table = Table::new(&[
         (words.column, false),
@@ -72,7 +72,7 @@ fn effects(reader: &Reader<'_>, report: &DriftReport) -> Table {
     table
 }
 
-fn tests(reader: &Reader<'_>, report: &DriftReport) -> Table {
+pub(crate) fn tests(reader: &Reader<'_>, report: &DriftReport) -> Table {
     let words = reader.words;
     let mut table = Table::new(&[
         (words.column, false),

@@ -6,6 +6,7 @@ use tidewheel_domain::timestamp::Timestamp;
 
 use crate::page::{Block, Card, Counts, Page, Picture, Row, Section, Table, Text, Tone, Verdict};
 use crate::words::Words;
+use crate::{Body, BodySection};
 
 /// The style sheet of a page, to go into its `<style>`.
 pub const STYLE: &str = include_str!("page.css");
@@ -29,22 +30,33 @@ pub(crate) fn document(page: &Page) -> String {
 }
 
 /// What stands within `<main>`.
-pub(crate) fn body(page: &Page) -> String {
+fn body(page: &Page) -> String {
     let words = Words::of(page.lang);
-    let mut html = verdict(page.kind, &page.verdict);
-    if page.sections.len() > 3 {
+    let Body { verdict: mut html, sections } = parts(page);
+    if sections.len() > 3 {
         let _ = write!(html, "\n<nav aria-label=\"{}\"><ul>", escape(words.on_this_page));
-        for section in &page.sections {
+        for section in &sections {
             let _ = write!(html, "<li><a href=\"#{}\">{}</a></li>", section.id, escape(section.title));
         }
         html.push_str("</ul></nav>");
     }
     html.push_str("\n<div class=\"sections\">");
-    for (place, section) in page.sections.iter().enumerate() {
-        html.push_str(&one_section(section, is_half(&page.sections, place)));
-    }
+    html.extend(sections.into_iter().map(|section| section.html));
     html.push_str("</div>");
     html
+}
+
+/// The same in parts.
+pub(crate) fn parts(page: &Page) -> Body {
+    let section = |(place, section): (usize, &Section)| BodySection {
+        id: section.id,
+        title: section.title,
+        html: one_section(section, is_half(&page.sections, place)),
+    };
+    Body {
+        verdict: verdict(page.kind, &page.verdict),
+        sections: page.sections.iter().enumerate().map(section).collect(),
+    }
 }
 
 /// Whether a section is one of two beside each other: of several halves in a row the last stands alone when it is odd.
@@ -126,6 +138,11 @@ fn block(block: &Block, title: &str) -> String {
             format!("<details><summary>{}</summary>{inner}</details>", escape(title))
         }
     }
+}
+
+/// Blocks under headings of the third order.
+pub(crate) fn blocks(blocks: &[Block], title: &str) -> String {
+    all(blocks, |one| block(one, title))
 }
 
 /// Each of them written, one after the other.

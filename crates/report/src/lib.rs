@@ -16,6 +16,8 @@ use tidewheel_drift::Lang;
 /// The words of pages.
 pub mod words;
 
+mod because;
+mod column;
 mod decision;
 mod drift;
 mod evidence;
@@ -25,6 +27,7 @@ mod page;
 mod pictures;
 mod reader;
 
+pub use column::{ColumnChart, ColumnPage, ColumnRow, column_page, column_rows, effects_chart};
 pub use html::STYLE;
 
 use reader::Reader;
@@ -68,10 +71,48 @@ pub fn decision_html(decision: &Decision, lang: Lang, labels: &ColumnLabels, con
     html::document(&decision::page(&Reader::new(lang, labels), decision, labels, context))
 }
 
-/// What stands within `<main class="tw-page">` of [`decision_html`], for a page with a head and a frame of its own, which
-/// includes [`STYLE`].
-pub fn decision_body(decision: &Decision, lang: Lang, labels: &ColumnLabels, context: &Context) -> String {
-    html::body(&decision::page(&Reader::new(lang, labels), decision, labels, context))
+/// What stands within `<main class="tw-page">` of [`decision_html`] in parts, for a page with a head and a frame of its
+/// own, which includes [`STYLE`] and has something to say between them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Body {
+    /// The header with the headline and the main figures.
+    pub verdict: String,
+    /// The sections, to stand in a `<div class="sections">`.
+    pub sections: Vec<BodySection>,
+}
+
+/// A section of a [`Body`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct BodySection {
+    /// Its anchor.
+    pub id: &'static str,
+    /// Its title, plain.
+    pub title: &'static str,
+    /// The whole `<section>`.
+    pub html: String,
+}
+
+/// A decision as the parts of a page.
+pub fn decision_body(decision: &Decision, lang: Lang, labels: &ColumnLabels, context: &Context) -> Body {
+    html::parts(&decision::page(&Reader::new(lang, labels), decision, labels, context))
+}
+
+/// Why, from evidence to rule: the first links of a chain, of which action and outcome are the others.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Because {
+    /// What was seen, in a few words.
+    pub evidence: String,
+    /// What counts most; what stands in backquotes is code.
+    pub seen: Vec<String>,
+    /// The rule that decided.
+    pub rule: String,
+    /// What it and the rules before it looked at, and whether that held.
+    pub looked_at: Vec<(bool, String)>,
+}
+
+/// Why, from evidence to rule.
+pub fn because(decision: &Decision, lang: Lang, labels: &ColumnLabels) -> Because {
+    because::because(&Reader::new(lang, labels), decision, labels)
 }
 
 /// A decision as Markdown.

@@ -10,7 +10,7 @@ use tidewheel_chart::{Axis, BridgeLabels, Caption, CategoryLabels, Chart, Effect
 use tidewheel_domain::decision::{
     Afterwards, Cause, CauseSubject, Decision, Decomposition, ErrorChange, ErrorEvidence, SegmentPart,
 };
-use tidewheel_domain::drift_report::{ColumnDrift, ColumnSide, Effect, EffectName, QUANTILES};
+use tidewheel_domain::drift_report::{ColumnDrift, ColumnSide, DriftReport, Effect, EffectName, QUANTILES};
 use tidewheel_drift::Lang;
 use tidewheel_drift::prose::shown;
 
@@ -43,17 +43,16 @@ fn drawn(reader: &Reader<'_>, chart: &impl Chart, width: f64) -> Picture {
 
 /// The largest effect of each column against its bound, largest first, with the pairs beyond theirs.
 pub(crate) fn effects(reader: &Reader<'_>, decision: &Decision) -> Option<Picture> {
-    let chart = effects_chart(reader, decision, reader.words.causes);
+    let chart = effects_chart(reader, &decision.report, reader.words.causes);
     (!chart.rows.is_empty()).then(|| drawn(reader, &chart, WHOLE))
 }
 
 /// The same as a file of its own.
 pub(crate) fn effects_file(reader: &Reader<'_>, decision: &Decision, title: &str) -> String {
-    effects_chart(reader, decision, title).render(&Style::picture(760.0).numbers(reader.numbers()))
+    effects_chart(reader, &decision.report, title).render(&Style::picture(760.0).numbers(reader.numbers()))
 }
 
-fn effects_chart(reader: &Reader<'_>, decision: &Decision, title: &str) -> Effects {
-    let report = &decision.report;
+pub(crate) fn effects_chart(reader: &Reader<'_>, report: &DriftReport, title: &str) -> Effects {
     let row = |label: String, effect: &Effect| EffectRow {
         label,
         measure: reader.effect(effect.name).to_owned(),
@@ -124,9 +123,11 @@ pub(crate) fn column(
     if effect == Some(EffectName::Missing) {
         return Some(missing(reader, column, width));
     }
-    distribution(reader, column, width)
-        .or_else(|| categories(reader, column, width))
-        .or_else(|| functions(reader, column, width))
+    let most = if width > SMALL { LEVELS } else { FEW_LEVELS };
+    distribution(reader, column)
+        .map(|chart| drawn(reader, &chart, width))
+        .or_else(|| Some(drawn(reader, &categories(reader, column, most)?, width)))
+        .or_else(|| Some(drawn(reader, &functions(reader, column)?, width)))
 }
 
 fn missing(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Picture {
@@ -157,12 +158,12 @@ fn value_axis(reader: &Reader<'_>, column: &ColumnDrift) -> Axis {
     Axis::new("", unit)
 }
 
-fn distribution(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<Picture> {
+pub(crate) fn distribution(reader: &Reader<'_>, column: &ColumnDrift) -> Option<Distribution> {
     let bins = column.histogram.as_ref()?;
     let [before, now] = sides(reader, column);
     let median = |side: &ColumnSide| side.numbers.as_ref().map(|numbers| numbers.median);
     let axis = value_axis(reader, column);
-    let chart = Distribution {
+    Some(Distribution {
         caption: Caption::new(reader.name(&column.name), ""),
         axis: if bins.log { axis.log() } else { axis },
         share: Axis::new(reader.words.share_of_rows, Unit::percent()),
@@ -172,11 +173,10 @@ fn distribution(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option
             Histogram { name: now, shares: bins.current.clone(), middle: median(&column.current) },
         ],
         middle: reader.words.medians.to_owned(),
-    };
-    Some(drawn(reader, &chart, width))
+    })
 }
 
-fn functions(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<Picture> {
+pub(crate) fn functions(reader: &Reader<'_>, column: &ColumnDrift) -> Option<Ecdf> {
     let steps = |side: &ColumnSide| -> Option<Vec<(f64, f64)>> {
         let numbers = side.numbers.as_ref().filter(|numbers| numbers.quantiles.len() == QUANTILES.len())?;
         Some(numbers.quantiles.iter().copied().zip(QUANTILES).collect())
@@ -188,7 +188,7 @@ fn functions(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<Pi
         // One value has no picture.
         return None;
     }
-    let chart = Ecdf {
+    Some(Ecdf {
         caption: Caption::new(reader.name(&column.name), ""),
         axis: value_axis(reader, column),
         share: Axis::new(reader.words.share_up_to, Unit::percent()),
@@ -196,11 +196,11 @@ fn functions(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<Pi
         reference,
         current,
         gap: None,
-    };
-    Some(drawn(reader, &chart, width))
+    })
 }
 
-fn categories(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<Picture> {
+/// The levels that moved most or are new, at most `most` of them.
+pub(crate) fn categories(reader: &Reader<'_>, column: &ColumnDrift, most: usize) -> Option<Categories> {
     let level =
         |name: &str, reference: f64, current: f64| Level { name: shown(name), reference, current, interval: None };
     let mut levels: Vec<Level> =
@@ -213,20 +213,18 @@ fn categories(reader: &Reader<'_>, column: &ColumnDrift, width: f64) -> Option<P
     if levels.is_empty() {
         return None;
     }
-    let most = if width > SMALL { LEVELS } else { FEW_LEVELS };
     levels.truncate(most);
     let labels = match reader.lang {
         Lang::En => CategoryLabels::english(),
         Lang::Es => CategoryLabels::spanish(),
     };
-    let chart = Categories {
+    Some(Categories {
         caption: Caption::new(reader.name(&column.name), ""),
         axis: Axis::new(reader.words.share_of_rows, Unit::percent()),
         labels,
         levels,
         most,
-    };
-    Some(drawn(reader, &chart, width))
+    })
 }
 
 /// The change of the model's error over all rows and in the segments in which it changed for certain.

@@ -245,6 +245,26 @@ words! {
     notes: "Notes", "Notas";
     and_others: "{} and others", "{} y otras";
 
+    // One column.
+    histogram: "share of rows by value", "proporción de filas por valor";
+    shares_of_values: "shares of the values that moved most", "proporciones de los valores que más cambiaron";
+    both_sides: "Both sides", "Los dos lados";
+    no_test: "No test fits this column.", "Ninguna prueba sirve para esta columna.";
+    levels_new: "Values that the reference never had", "Valores que la referencia nunca tuvo";
+    levels_gone: "Values that are gone", "Valores que ya no aparecen";
+    levels_share: "{}, on {} of the rows", "{}, en el {} de las filas";
+    and_more: "and {} more", "y {} más";
+    mean: "Mean", "Media";
+    deviation: "Standard deviation", "Desviación estándar";
+    least: "Least", "Mínimo";
+    p01: "First percentile", "Primer percentil";
+    p25: "First quartile", "Primer cuartil";
+    median: "Median", "Mediana";
+    p75: "Third quartile", "Tercer cuartil";
+    p99: "Last percentile", "Último percentil";
+    most: "Most", "Máximo";
+    values_that_occur: "Values that occur", "Valores que aparecen";
+
     // Effects.
     distance: "distance", "distancia";
     tails: "excess beyond the limits", "exceso más allá de los límites";
@@ -277,6 +297,15 @@ words! {
     current_word: "current", "actual";
     missing_share: "share of missing values", "proporción de valores faltantes";
     rank_correlation: "rank correlation", "correlación de rangos";
+
+    // From evidence to rule.
+    nothing_compared: "Nothing was compared", "No se comparó nada";
+    no_column_changed: "No column that matters changed", "No cambió ninguna columna que importe";
+    columns_changed: "{} of {} columns that matter changed", "Cambiaron {} de {} columnas que importan";
+    more_causes: "further causes: {}", "otras causas: {}";
+    times_its_bound: "{}: {} × its bound", "{}: {} × su límite";
+    error_by: "error {}", "error {}";
+    against: "{}: {}, held against {}", "{}: {}, comparado con {}";
 
     // What rules look at.
     q_effect: "largest certain change, in multiples of its bound", "mayor cambio seguro, en múltiplos de su límite";

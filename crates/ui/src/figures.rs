@@ -61,7 +61,13 @@ impl Figures {
         format!("{} %", self.fixed(share * 100.0, 0))
     }
 
-    /// The same with its sign.
+    /// A change in percent with one decimal and its sign.
+    pub fn percent_change(self, share: f64) -> String {
+        let sign = if share > 0.0 { "+" } else { "" };
+        format!("{sign}{}", self.percent(share))
+    }
+
+    /// A change in percent without decimals, with its sign.
     pub fn change(self, share: f64) -> String {
         let sign = if share > 0.0 { "+" } else { "" };
         format!("{sign}{}", self.whole_percent(share))

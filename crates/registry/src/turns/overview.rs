@@ -4,7 +4,7 @@ use std::fmt;
 
 use tidewheel_domain::Timestamp;
 use tidewheel_domain::batch::Batch;
-use tidewheel_domain::turn::Turn;
+use tidewheel_domain::turn::{Action, Turn};
 
 use crate::database::args;
 use crate::error::RegistryError;
@@ -160,6 +160,55 @@ impl Registry {
     ) -> Result<Vec<Turn>, RegistryError> {
         let condition = "e.name = $1 AND t.number <= $2 ORDER BY t.number DESC LIMIT $3";
         self.select_turns_without_decisions(condition, args![project, until.unwrap_or(i64::MAX), limit]).await
+    }
+
+    /// Turns with a decision, without its record, newest first: at most `limit`, with numbers up to `until`; of all
+    /// actions or of one, of all versions or those that trained `version` or met it in production.
+    pub async fn decided_turns(
+        &self,
+        project: &str,
+        until: Option<i64>,
+        action: Option<Action>,
+        version: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.number <= $2 AND t.action IS NOT NULL AND ($3 = '' OR t.action = $3)
+            AND ($4 < 0 OR t.model_version = $4 OR t.champion_before = $4) ORDER BY t.number DESC LIMIT $5";
+        let action = action.map_or("", Action::as_str);
+        let args = args![project, until.unwrap_or(i64::MAX), action, version.unwrap_or(-1), limit];
+        self.select_turns_without_decisions(condition, args).await
+    }
+
+    /// The turns with a decision before and after a turn, without their records.
+    pub async fn decided_beside(
+        &self,
+        project: &str,
+        number: i64,
+    ) -> Result<(Option<Turn>, Option<Turn>), RegistryError> {
+        let beside = "e.name = $1 AND t.action IS NOT NULL AND t.number IN (
+            (SELECT MAX(o.number) FROM turns o
+                WHERE o.experiment_id = t.experiment_id AND o.action IS NOT NULL AND o.number < $2),
+            (SELECT MIN(o.number) FROM turns o
+                WHERE o.experiment_id = t.experiment_id AND o.action IS NOT NULL AND o.number > $2))";
+        let mut beside = self.select_turns_without_decisions(beside, args![project, number]).await?;
+        let newer = beside.iter().position(|turn| turn.number > number).map(|place| beside.swap_remove(place));
+        Ok((beside.into_iter().next(), newer))
+    }
+
+    /// The turn of that number, with its decision.
+    pub async fn turn_by_number(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
+        Ok(self.select_turns("e.name = $1 AND t.number = $2", args![project, number]).await?.into_iter().next())
+    }
+
+    /// The turn that trained a version.
+    pub async fn turn_of_version(&self, project: &str, version: i64) -> Result<Option<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.model_version = $2 ORDER BY t.number LIMIT 1";
+        Ok(self.select_turns_without_decisions(condition, args![project, version]).await?.into_iter().next())
+    }
+
+    /// The newest batches of a project, newest first, at most `limit`.
+    pub async fn newest_batches(&self, project: &str, limit: i64) -> Result<Vec<Batch>, RegistryError> {
+        self.select_batches(" WHERE e.name = $1 ORDER BY b.id DESC LIMIT $2", args![project, limit]).await
     }
 
     /// The newest turn over a batch, with its decision.

@@ -63,6 +63,11 @@ impl Trouble {
         Self::Problem(Problem::Missing(what.into()))
     }
 
+    /// Something went wrong.
+    pub(super) fn failed(reason: impl Into<String>) -> Self {
+        Self::Problem(Problem::Failed(reason.into()))
+    }
+
     /// An action was not done.
     pub(super) fn refused(reason: impl Into<String>) -> Self {
         Self::Problem(Problem::Refused(reason.into()))

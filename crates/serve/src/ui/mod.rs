@@ -17,7 +17,10 @@ mod asking;
 mod assets;
 mod batch;
 mod batches;
+mod decision;
+mod decisions;
 mod digest;
+mod drift;
 mod events;
 mod monitoring;
 mod overview;
@@ -48,6 +51,7 @@ pub use control::{ControlError, LoopControl};
 
 use self::asking::{Asking, Trouble};
 use self::digest::Digests;
+use self::drift::Comparisons;
 use self::events::Pulses;
 use self::profiles::Profiles;
 use self::settings::Checked;
@@ -81,6 +85,8 @@ pub struct Pages {
     checked: Checked,
     /// Rates of the last hour.
     pub(crate) samples: Samples,
+    /// Comparisons of batches.
+    comparisons: Comparisons,
     /// What lists show of decisions.
     digests: Digests,
     /// What columns of batches look like.
@@ -100,6 +106,7 @@ impl Pages {
             listen,
             checked: Checked::default(),
             samples: Samples::default(),
+            comparisons: Comparisons::default(),
             digests: Digests::default(),
             knowledge: predict::Knowledge::default(),
             profiles: Profiles::default(),
@@ -117,6 +124,11 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/batches/profile",
     "/ui/batches/{n}",
     "/ui/batches/{n}/{file}",
+    "/ui/decisions",
+    "/ui/decisions/{batch}",
+    "/ui/decisions/{batch}/answer",
+    "/ui/decisions/{batch}/{file}",
+    "/ui/drift",
     "/ui/events",
     "/ui/monitoring",
     "/ui/pipeline",
@@ -135,6 +147,7 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/settings/system",
     "/ui/settings/system/check",
     "/ui/state",
+    "/ui/why/{version}",
 ];
 
 /// The routes of the pages.
@@ -155,6 +168,11 @@ pub fn router() -> Router<AppState> {
         .route("/ui/pipeline/run", get(pipeline::show_nothing).post(pipeline::run))
         .route("/ui/pipeline/{turn}/cancel", get(pipeline::ask_cancel).post(pipeline::cancel))
         .route("/ui/pipeline/{turn}/retry", post(pipeline::retry))
+        .route("/ui/decisions", get(decisions::show))
+        .route("/ui/decisions/{batch}", get(decision::show))
+        .route("/ui/decisions/{batch}/answer", get(decision::question).post(decision::answer))
+        .route("/ui/decisions/{batch}/{file}", get(decision::file))
+        .route("/ui/drift", get(drift::show))
         .route("/ui/predict", get(predict::show))
         .route("/ui/predict/answer", get(predict::answer))
         .route("/ui/preference", get(preference::set))
@@ -167,6 +185,8 @@ pub fn router() -> Router<AppState> {
         .route("/ui/settings/system", get(settings::show_system))
         .route("/ui/settings/system/check", get(settings::show_system).post(settings::check))
         .route("/ui/state", get(events::state))
+        .route("/ui/preference", get(preference::set))
+        .route("/ui/why/{version}", get(decision::why))
         .layer(CompressionLayer::new().gzip(true).br(true).quality(tower_http::CompressionLevel::Fastest));
     pages.merge(live).layer(DefaultBodyLimit::max(FORM_BYTES))
 }

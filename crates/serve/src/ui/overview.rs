@@ -153,7 +153,7 @@ fn column(
 }
 
 /// Why, in a sentence; of a turn that failed, what went wrong.
-fn sentence(asking: &Asking, turn: &Turn, digest: &Digest) -> String {
+pub(super) fn sentence(asking: &Asking, turn: &Turn, digest: &Digest) -> String {
     match (turn.state, &turn.error) {
         (TurnState::Failed, Some(error)) => error.clone(),
         _ => digest.sentence(asking.frame.lang).to_owned(),

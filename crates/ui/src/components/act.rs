@@ -98,7 +98,7 @@ pub fn confirmation(
 }
 
 /// What shows that a form comes from a page of this server, and where to go on.
-fn guards(frame: &Frame) -> Markup {
+pub(crate) fn guards(frame: &Frame) -> Markup {
     html! {
         input type="hidden" name="token" value=(frame.token);
         input type="hidden" name="back" value=(frame.path);

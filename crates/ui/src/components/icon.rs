@@ -13,6 +13,7 @@ pub enum Icon {
     Compare,
     Copy,
     Cross,
+    Dash,
     Data,
     Decision,
     Download,
@@ -50,6 +51,7 @@ impl Icon {
                 r#"<rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M3 10.5V4a1.5 1.5 0 0 1 1.5-1.500H10"/>"#
             }
             Icon::Cross => r#"<path d="m4 4 8 8M12 4l-8 8"/>"#,
+            Icon::Dash => r#"<path d="M4 8h8"/>"#,
             Icon::Data => {
                 r#"<ellipse cx="8" cy="3.7" rx="5.5" ry="2"/><path d="M2.5 3.7v8.600c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2V3.7M2.5 8c0 1.1 2.5 2 5.5 2s5.5-.9 5.5-2"/>"#
             }

@@ -17,6 +17,7 @@ use tidewheel_drift::Lang;
 use crate::figures::Figures;
 use crate::words::Common;
 
+pub(crate) use act::guards;
 pub use act::{Act, act_form, button_to, confirm, confirmation};
 pub use icon::Icon;
 pub use interval::{Interval, dot_and_whisker};

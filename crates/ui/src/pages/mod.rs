@@ -6,6 +6,12 @@ pub mod batch;
 pub mod batches;
 /// Is the service well right now?
 pub mod monitoring;
+/// One decision: why, from evidence to outcome.
+pub mod decision;
+/// What was decided about each batch.
+pub mod decisions;
+/// How any two batches differ.
+pub mod drift;
 /// What happened, what needs a person, is the champion well?
 pub mod overview;
 /// What is at work, where did it fail, and how did every turn before go?

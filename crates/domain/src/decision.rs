@@ -702,6 +702,9 @@ pub struct OtherReference {
     /// The column of that effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub largest_column: Option<String>,
+    /// The largest effect of each relevant column, in multiples of its bound.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub times_bound: BTreeMap<String, f64>,
     /// Tests with p below the policy's level (the reference system's rule).
     pub ks_below_level: Vec<String>,
 }

@@ -12,7 +12,11 @@ use tidewheel_domain::decision::{
 };
 use tidewheel_domain::drift_report::DriftReport;
 
+pub use again::again;
 use observed::{Observed, relevant_effects};
+
+/// A decision anew from its own record.
+mod again;
 
 /// What changed, in words that can be checked.
 mod causes;
@@ -237,15 +241,15 @@ fn other_references(inputs: &PolicyInputs, deciding: Option<ReferenceKind>) -> V
         .map(|(kind, report)| {
             let report = with_relevance(report, inputs);
             let relevant = || report.columns.iter().filter(|column| column.relevant);
-            let largest = relevant()
-                .filter_map(|column| Some((column, column.effect.as_ref()?.times_bound)))
-                .max_by(|a, b| a.1.total_cmp(&b.1));
+            let times = || relevant().filter_map(|column| Some((column, column.effect.as_ref()?.times_bound)));
+            let largest = times().max_by(|a, b| a.1.total_cmp(&b.1));
             OtherReference {
                 kind: *kind,
                 rows: report.reference.rows,
                 drifted: relevant().filter(|column| column.drifted).map(|column| column.name.clone()).collect(),
                 largest_times_bound: largest.map(|(_, times)| times),
                 largest_column: largest.map(|(column, _)| column.name.clone()),
+                times_bound: times().map(|(column, times)| (column.name.clone(), times)).collect(),
                 ks_below_level: reference::ks_tests(&report, inputs)
                     .filter(|(_, p)| *p < inputs.policy.p_below)
                     .map(|(name, _)| name.to_owned())

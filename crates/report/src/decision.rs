@@ -1,15 +1,15 @@
 //! The decision record as a page.
 
 use tidewheel_domain::decision::{
-    Cause, CauseSubject, Decision, Decomposition, ErrorEvidence, PolicyName, RuleName, SegmentPart,
+    Cause, CauseSubject, Decision, Decomposition, ErrorEvidence, OtherReference, PolicyName, RuleName, SegmentPart,
 };
-use tidewheel_domain::drift_report::EffectName;
+use tidewheel_domain::drift_report::{ColumnDrift, EffectName};
 use tidewheel_drift::parts;
 use tidewheel_drift::prose::{CauseParts, Parts, shown};
 
 use crate::Context;
 use crate::evidence;
-use crate::page::{Block, Card, Figure, Page, Section, Table, Text, Verdict};
+use crate::page::{Block, Card, Figure, Head, Page, Section, Table, Text, Verdict};
 use crate::pictures;
 use crate::reader::Reader;
 use crate::words::fill;
@@ -374,7 +374,7 @@ fn examples(reader: &Reader<'_>, decision: &Decision) -> Option<Section> {
     let target = decision.target.as_deref().unwrap_or_default();
     let columns: Vec<&String> = first.values.keys().take(VALUES).collect();
     let mut table = Table::default();
-    let head = |title, figures| crate::page::Head { title, figures };
+    let head = |title, figures| Head { title, figures };
     for name in &columns {
         let mut values = decision.examples.iter().filter_map(|example| example.values.get(*name));
         let figures = values.any(|value| value.is_number());
@@ -518,7 +518,46 @@ fn references(reader: &Reader<'_>, decision: &Decision) -> Option<Section> {
             names(&other.ks_below_level),
         ]);
     }
-    Some(Section::new("references", words.references, words.references_lead, vec![Block::Table(table)]))
+    let mut blocks = vec![Block::Table(table)];
+    if let Some(heat) = each_against_each(reader, decision) {
+        blocks.insert(0, Block::Table(heat));
+    }
+    Some(Section::new("references", words.references, words.references_lead, blocks))
+}
+
+/// The largest effect of each column against each reference, in multiples of its bound: one reference can mislead.
+fn each_against_each(reader: &Reader<'_>, decision: &Decision) -> Option<Table> {
+    const COLUMNS: usize = 16;
+    let words = reader.words;
+    let others: Vec<&OtherReference> =
+        decision.other_references.iter().filter(|other| !other.times_bound.is_empty()).collect();
+    if others.is_empty() {
+        return None;
+    }
+    let own = |column: &ColumnDrift| column.effect.as_ref().map(|effect| effect.times_bound);
+    let relevant = decision.report.columns.iter().filter(|column| column.relevant);
+    let mut columns: Vec<(&ColumnDrift, f64)> = relevant
+        .map(|column| {
+            let there = others.iter().filter_map(|other| other.times_bound.get(&column.name)).copied();
+            (column, there.chain(own(column)).fold(0.0, f64::max))
+        })
+        .collect();
+    columns.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let mut table = Table::new(&[(words.times_of_bound, false)]);
+    let of = |name: &str, rows: u64| Head {
+        title: Text::Words(format!("{name}, {} {}", reader.count(rows), words.rows.to_lowercase())),
+        figures: true,
+    };
+    let deciding = decision.compared_with.map_or(words.reference, |kind| reader.reference(kind));
+    table.head.push(of(deciding, decision.report.reference.rows));
+    table.head.extend(others.iter().map(|other| of(reader.reference(other.kind), other.rows)));
+    let heat = |times: Option<f64>| times.map_or(Text::Nothing, |times| Text::Heat(reader.multiple(times), times));
+    for (column, _) in columns.into_iter().take(COLUMNS) {
+        let mut cells = vec![reader.column(&column.name), heat(own(column))];
+        cells.extend(others.iter().map(|other| heat(other.times_bound.get(&column.name).copied())));
+        table.row(cells);
+    }
+    Some(table)
 }
 
 fn answer(reader: &Reader<'_>, decision: &Decision, told: &Parts) -> Option<Section> {

@@ -204,6 +204,7 @@ fn text(text: &Text) -> String {
         Text::Verdict(Counts::Yes, word) => format!("<span class=\"counts\">● {}</span>", escape(word)),
         Text::Verdict(Counts::No, word) => format!("<span class=\"no\">○ {}</span>", escape(word)),
         Text::Verdict(Counts::Open, word) => format!("<span class=\"open\">? {}</span>", escape(word)),
+        Text::Heat(text, times) => format!("<span class=\"tag h{}\">{}</span>", heat(*times), escape(text)),
         Text::Nothing => "–".to_owned(),
     }
 }
@@ -211,7 +212,7 @@ fn text(text: &Text) -> String {
 /// The words of a text alone.
 fn said(text: &Text) -> String {
     match text {
-        Text::Words(text) | Text::Name(text) | Text::Code(text) => text.clone(),
+        Text::Words(text) | Text::Name(text) | Text::Code(text) | Text::Heat(text, _) => text.clone(),
         Text::Time(time) => moment(*time),
         Text::Mark(_, word) | Text::Verdict(_, word) => (*word).to_owned(),
         Text::Nothing => String::new(),

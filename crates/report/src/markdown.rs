@@ -88,6 +88,7 @@ fn text(text: &Text) -> String {
         Text::Verdict(Counts::Yes, word) => format!("● {}", escape(word)),
         Text::Verdict(Counts::No, word) => format!("○ {}", escape(word)),
         Text::Verdict(Counts::Open, word) => format!("? {}", escape(word)),
+        Text::Heat(text, _) => escape(text),
         Text::Nothing => "–".to_owned(),
     }
 }

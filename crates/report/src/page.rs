@@ -155,6 +155,8 @@ pub(crate) enum Text {
     Mark(bool, &'static str),
     /// A verdict: whether it counts, with the word for it.
     Verdict(Counts, &'static str),
+    /// A multiple of a bound, on the ground that says how far beyond it lies.
+    Heat(String, f64),
     /// What could not be measured.
     Nothing,
 }

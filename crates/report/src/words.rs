@@ -157,6 +157,7 @@ words! {
     references: "Against other references", "Frente a otras referencias";
     references_lead: "Shown for comparison; they had no say.", "Se muestran para comparar; no decidieron.";
     reference: "Reference", "Referencia";
+    times_of_bound: "Effect, × bound", "Efecto, × límite";
     columns_over: "Columns beyond their bound", "Columnas más allá de su límite";
     largest: "Largest effect", "Mayor efecto";
     small_p: "Tests with a small p-value", "Pruebas con valor p pequeño";

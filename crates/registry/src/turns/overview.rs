@@ -179,6 +179,17 @@ impl Registry {
         self.select_turns_without_decisions(condition, args).await
     }
 
+    /// Turns with their decisions, newest first: at most `limit`, with numbers up to `until`.
+    pub async fn decided_records(
+        &self,
+        project: &str,
+        until: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.number <= $2 AND t.action IS NOT NULL ORDER BY t.number DESC LIMIT $3";
+        self.select_turns(condition, args![project, until.unwrap_or(i64::MAX), limit]).await
+    }
+
     /// The turns with a decision before and after a turn, without their records.
     pub async fn decided_beside(
         &self,

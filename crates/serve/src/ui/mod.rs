@@ -32,6 +32,7 @@ mod profiles;
 mod quarantine;
 mod search;
 mod settings;
+mod replay;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -125,6 +126,7 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/batches/{n}",
     "/ui/batches/{n}/{file}",
     "/ui/decisions",
+    "/ui/decisions/replay",
     "/ui/decisions/{batch}",
     "/ui/decisions/{batch}/answer",
     "/ui/decisions/{batch}/{file}",
@@ -169,6 +171,7 @@ pub fn router() -> Router<AppState> {
         .route("/ui/pipeline/{turn}/cancel", get(pipeline::ask_cancel).post(pipeline::cancel))
         .route("/ui/pipeline/{turn}/retry", post(pipeline::retry))
         .route("/ui/decisions", get(decisions::show))
+        .route("/ui/decisions/replay", get(replay::show))
         .route("/ui/decisions/{batch}", get(decision::show))
         .route("/ui/decisions/{batch}/answer", get(decision::question).post(decision::answer))
         .route("/ui/decisions/{batch}/{file}", get(decision::file))

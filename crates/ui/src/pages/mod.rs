@@ -28,3 +28,5 @@ pub mod quarantine;
 pub mod search;
 /// How is it set up, and does what it needs work?
 pub mod settings;
+/// Past batches under another policy.
+pub mod replay;

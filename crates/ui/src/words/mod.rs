@@ -54,6 +54,7 @@ tables! {
     quarantine: QuarantineWords,
     search: SearchWords,
     settings: SettingsWords,
+    replay: ReplayWords,
 }
 
 /// Fills the places of a text.

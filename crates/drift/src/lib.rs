@@ -61,8 +61,7 @@ pub mod prose;
 pub mod text;
 
 pub use error::DriftError;
-pub use policy::{PolicyInputs, decide, rules_of};
-pub use policy::{PolicyInputs, again, decide};
+pub use policy::{PolicyInputs, again, decide, rules_of};
 pub use prose::{Lang, Parts, headline, log_lines, parts, prose};
 pub use report::{add_classifier, compare};
 pub use text::render_text;

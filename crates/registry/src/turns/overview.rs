@@ -217,11 +217,6 @@ impl Registry {
         Ok(self.select_turns_without_decisions(condition, args![project, version]).await?.into_iter().next())
     }
 
-    /// The newest batches of a project, newest first, at most `limit`.
-    pub async fn newest_batches(&self, project: &str, limit: i64) -> Result<Vec<Batch>, RegistryError> {
-        self.select_batches(" WHERE e.name = $1 ORDER BY b.id DESC LIMIT $2", args![project, limit]).await
-    }
-
     /// The newest turn over a batch, with its decision.
     pub async fn turn_of_batch(&self, project: &str, batch: i64) -> Result<Option<Turn>, RegistryError> {
         // A batch that came again has a later turn of its own; what was decided about it first is its decision.

@@ -70,7 +70,7 @@ pub(super) async fn show(asking: Asking, Query(asked): Query<Asked>) -> Response
 async fn draw(asking: &Asking, asked: &Asked) -> Result<Markup, Trouble> {
     let app = &asking.app;
     let project = &app.project.name;
-    let mut batches = app.registry.newest_batches(project, OFFERED).await?;
+    let mut batches = app.registry.newest_batches(project, None, OFFERED).await?;
     let mut reference = Reference::parse(&asked.reference);
     let current = asked.cur.parse().ok().or_else(|| batches.first().map(|batch| batch.id));
     for wanted in

@@ -21,5 +21,5 @@ pub use objects::{ArtifactInfo, ObjectError, Objects};
 pub use predictions::{PredictionFilter, PredictionRecord, PredictionSummary, StoredPrediction};
 pub use registry::Registry;
 pub use settings::{S3Settings, StoreSettings};
-pub use tracking::Experiment;
+pub use tracking::{Experiment, RunFilter, RunOrder, RunPage};
 pub use turns::{Pulse, Totals};

@@ -10,11 +10,12 @@ use crate::error::{DatabaseError, RegistryError};
 use crate::registry::Registry;
 use crate::turns::json_of;
 
-const SELECT: &str = "SELECT v.name, v.version, v.stage, v.run_id, v.rejected_by, v.metrics, v.metrics_newest_batch,
+pub(super) const SELECT: &str =
+    "SELECT v.name, v.version, v.stage, v.run_id, v.rejected_by, v.metrics, v.metrics_newest_batch,
     v.source, v.description, v.creation_time, v.last_update_time, m.production_version
     FROM model_versions v JOIN registered_models m ON m.name = v.name";
 
-fn version_of(row: &Row) -> Result<ModelVersion, DatabaseError> {
+pub(super) fn version_of(row: &Row) -> Result<ModelVersion, DatabaseError> {
     let version = row.get::<i64>("version")?;
     let in_production = row.get::<Option<i64>>("production_version")? == Some(version);
     Ok(ModelVersion {

@@ -50,7 +50,8 @@ pub(crate) async fn set_run_status(
     Ok(())
 }
 
-const SELECT: &str = "SELECT r.run_id, e.name AS project, r.name, r.status, r.user_id, r.start_time, r.end_time,
+pub(super) const SELECT: &str =
+    "SELECT r.run_id, e.name AS project, r.name, r.status, r.user_id, r.start_time, r.end_time,
     r.artifact_uri FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id";
 
 impl Registry {
@@ -150,7 +151,18 @@ async fn complete(tx: &mut Tx, row: &Row) -> Result<Run, RegistryError> {
     for row in tx.fetch_all(sql, args![&run_id]).await? {
         metrics.insert(row.get("key")?, metric_of(&row)?);
     }
+    Ok(bare(row, params, metrics, tags)?)
+}
+
+/// A run of its row and what belongs to it.
+pub(super) fn bare(
+    row: &Row,
+    params: BTreeMap<String, String>,
+    metrics: Metrics,
+    tags: BTreeMap<String, String>,
+) -> Result<Run, DatabaseError> {
     Ok(Run {
+        run_id: row.parse("run_id")?,
         project: row.get("project")?,
         name: row.get("name")?,
         status: row.parse("status")?,
@@ -162,6 +174,5 @@ async fn complete(tx: &mut Tx, row: &Row) -> Result<Run, RegistryError> {
         params,
         metrics,
         tags,
-        run_id,
     })
 }

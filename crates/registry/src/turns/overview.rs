@@ -224,6 +224,18 @@ impl Registry {
         Ok(self.select_turns(condition, args![project, batch]).await?.into_iter().next())
     }
 
+    /// The turns that trained versions `from` to `to`, without their decisions, oldest first.
+    pub async fn turns_of_versions(&self, project: &str, (from, to): (i64, i64)) -> Result<Vec<Turn>, RegistryError> {
+        let condition = "e.name = $1 AND t.model_version BETWEEN $2 AND $3 ORDER BY t.number";
+        self.select_turns_without_decisions(condition, args![project, from, to]).await
+    }
+
+    /// The newest batch of a project.
+    pub async fn newest_batch(&self, project: &str) -> Result<Option<Batch>, RegistryError> {
+        let condition = " WHERE e.name = $1 ORDER BY b.id DESC LIMIT 1";
+        Ok(self.select_batches(condition, args![project]).await?.into_iter().next())
+    }
+
     /// The batches of a project with ordinals from `from` to `to`, oldest first.
     pub async fn batches_between(&self, project: &str, from: i64, to: i64) -> Result<Vec<Batch>, RegistryError> {
         self.select_batches(" WHERE e.name = $1 AND b.id BETWEEN $2 AND $3 ORDER BY b.id", args![project, from, to])

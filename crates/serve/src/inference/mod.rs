@@ -27,6 +27,9 @@ pub mod error;
 /// A model that serves.
 pub mod model;
 
+/// A version's bundle, verified before anything is switched to it.
+pub mod verify;
+
 /// The model in use, and how another takes its place.
 pub mod handle;
 

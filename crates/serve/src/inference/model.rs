@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use thiserror::Error;
-use tidewheel_boost::{Explainer, Model, PredictError, Predictor};
-use tidewheel_data::bundle::{Bundle, BundleError};
+use tidewheel_boost::{Explainer, PredictError, Predictor};
+use tidewheel_data::bundle::BundleError;
 use tidewheel_data::interval::Interval;
 use tidewheel_data::recipe::expression::{Cell, CellType, NumberExpression};
 use tidewheel_data::recipe::{CompiledRecipe, InputRow};
@@ -16,6 +16,7 @@ use tidewheel_domain::{RunId, Timestamp};
 
 use super::answer::{AnswerParts, Predicted, scale_name};
 use super::openapi::openapi;
+use super::verify::Verified;
 use crate::observe::{GroupCounts, Metrics};
 
 /// Predictions before the first request, so that caches and branch predictors are warm.
@@ -116,12 +117,7 @@ impl ServedModel {
         program_version: &str,
         now: Timestamp,
     ) -> Result<Self, ModelError> {
-        let mut bundle = Bundle::read(files)?;
-        let bytes = std::mem::take(&mut bundle.model);
-        let trees = Model::from_bytes(&bytes).map_err(|error| ModelError::Trees(error.to_string()))?;
-        drop(bytes);
-        bundle.verify(trees.num_features(), |row| trees.margin_row(row).unwrap_or(f32::NAN))?;
-        let recipe = bundle.recipe;
+        let Verified { trees, recipe, golden, interval } = Verified::read(files)?;
         let target = &recipe.recipe().target;
         if *target != project.target {
             return Err(ModelError::Target { model: target.clone(), project: project.target.clone() });
@@ -141,7 +137,7 @@ impl ServedModel {
             loaded_at: now,
             scale: scale_name(recipe.recipe().transform, target),
             openapi: document.to_string().into(),
-            interval: bundle.interval,
+            interval,
             derived: derived(project, &recipe),
             group_column: project.serve.group_column.clone(),
             groups: names.iter().enumerate().map(|(place, name)| (name.clone(), place)).collect(),
@@ -151,7 +147,7 @@ impl ServedModel {
             explainer,
             recipe,
         };
-        let rows = bundle.golden.iter().filter_map(|golden| model.recipe.parse_row(&golden.inputs).ok());
+        let rows = golden.iter().filter_map(|golden| model.recipe.parse_row(&golden.inputs).ok());
         for row in rows.take(WARM_ROWS) {
             if let Ok(predicted) = model.predict(&row) {
                 // Only the work counts here.

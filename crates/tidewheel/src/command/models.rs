@@ -1,13 +1,12 @@
 //! `tidewheel models`: versions of the model, what is in production, and the way back.
 
-/// Loading a version as a server would, before anything is switched.
-mod verify;
-
+use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use tidewheel_domain::VersionNumber;
 use tidewheel_domain::model_version::{LedgerEntry, ModelVersion, Stage};
 use tidewheel_registry::{Promotion, Registry};
+use tidewheel_serve::inference::verify;
 
 use super::runs::metric;
 use crate::cli::{FormatFlag, Globals};
@@ -83,7 +82,7 @@ pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<S
             if wanted.stage == Stage::Production {
                 say_switched(output, format.format, &wanted, "is in production already")?;
             } else {
-                verify::loads(&registry, &wanted).await?;
+                loads(&registry, &wanted).await?;
                 let who = reason.who();
                 let by = Promotion { who: &who, reason: &reason.reason, turn: None };
                 let promoted = registry.promote(model, version.0, by, clock::now()).await?;
@@ -95,7 +94,7 @@ pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<S
                 find(&registry, model, version).await?;
             }
             let target = registry.rollback_target(model, version.map(|version| version.0)).await?;
-            verify::loads(&registry, &find(&registry, model, VersionNumber(target)).await?).await?;
+            loads(&registry, &find(&registry, model, VersionNumber(target)).await?).await?;
             let who = reason.who();
             let by = Promotion { who: &who, reason: &reason.reason, turn: None };
             let back = registry.rollback(model, Some(target), by, clock::now()).await?;
@@ -104,6 +103,14 @@ pub(crate) async fn run(globals: &Globals, args: ModelsArgs) -> anyhow::Result<S
     }
     registry.close().await;
     Ok(Status::SUCCESS)
+}
+
+/// Fails with the reason when the version's bundle cannot be served. Nothing is changed.
+async fn loads(registry: &Registry, version: &ModelVersion) -> anyhow::Result<()> {
+    let checked = verify::loads(registry, version).await;
+    checked
+        .map(drop)
+        .with_context(|| format!("version {} does not load, so that nothing was switched", version.version))
 }
 
 async fn find(registry: &Registry, model: &str, version: VersionNumber) -> anyhow::Result<ModelVersion> {

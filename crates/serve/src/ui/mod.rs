@@ -23,6 +23,8 @@ mod digest;
 mod drift;
 mod events;
 mod monitoring;
+mod experiments;
+mod models;
 mod overview;
 mod pipeline;
 mod predict;
@@ -96,6 +98,10 @@ pub struct Pages {
     pulses: Pulses,
     /// What the served model has seen.
     knowledge: predict::Knowledge,
+    /// Models that were compared.
+    shelf: models::Shelf,
+    /// How versions were judged.
+    verdicts: models::Verdicts,
 }
 
 impl Pages {
@@ -112,6 +118,8 @@ impl Pages {
             knowledge: predict::Knowledge::default(),
             profiles: Profiles::default(),
             pulses: Pulses::default(),
+            shelf: models::Shelf::default(),
+            verdicts: models::Verdicts::default(),
         }
     }
 }
@@ -137,6 +145,15 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/pipeline/run",
     "/ui/pipeline/{turn}/cancel",
     "/ui/pipeline/{turn}/retry",
+    "/ui/experiments",
+    "/ui/experiments/runs/{run}",
+    "/ui/experiments/runs/{run}/files/{*path}",
+    "/ui/models",
+    "/ui/models/compare",
+    "/ui/models/rollback",
+    "/ui/models/{version}",
+    "/ui/models/{version}/files/{*path}",
+    "/ui/models/{version}/promote",
     "/ui/predict",
     "/ui/predict/answer",
     "/ui/preference",
@@ -176,6 +193,15 @@ pub fn router() -> Router<AppState> {
         .route("/ui/decisions/{batch}/answer", get(decision::question).post(decision::answer))
         .route("/ui/decisions/{batch}/{file}", get(decision::file))
         .route("/ui/drift", get(drift::show))
+        .route("/ui/experiments", get(experiments::show))
+        .route("/ui/experiments/runs/{run}", get(experiments::show_run))
+        .route("/ui/experiments/runs/{run}/files/{*path}", get(experiments::get_file))
+        .route("/ui/models", get(models::show))
+        .route("/ui/models/compare", get(models::show_compare))
+        .route("/ui/models/rollback", get(models::ask_rollback).post(models::rollback))
+        .route("/ui/models/{version}", get(models::show_version))
+        .route("/ui/models/{version}/files/{*path}", get(models::get_file))
+        .route("/ui/models/{version}/promote", get(models::ask_promote).post(models::promote))
         .route("/ui/predict", get(predict::show))
         .route("/ui/predict/answer", get(predict::answer))
         .route("/ui/preference", get(preference::set))
@@ -213,4 +239,11 @@ async fn importance(app: &AppState, run: &RunId) -> Vec<(String, f64)> {
     columns.retain(|(_, share): &(String, f64)| *share > 0.0);
     columns.sort_by(|a, b| b.1.total_cmp(&a.1));
     columns
+}
+
+/// The same with the names that readers know the columns by.
+async fn labelled_importance(asking: &Asking, run: &RunId) -> Vec<(String, f64)> {
+    let labels = tidewheel_report::labels(&asking.app.project, asking.frame.lang);
+    let label = |name: String| labels.get(&name).and_then(|label| label.label.clone()).unwrap_or(name);
+    importance(&asking.app, run).await.into_iter().map(|(name, share)| (label(name), share)).collect()
 }

@@ -12,6 +12,10 @@ pub mod decision;
 pub mod decisions;
 /// How any two batches differ.
 pub mod drift;
+/// Which run is best, and what made it so?
+pub mod experiments;
+/// Which versions exist, why promoted or rejected, what differs?
+pub mod models;
 /// What happened, what needs a person, is the champion well?
 pub mod overview;
 /// What is at work, where did it fail, and how did every turn before go?

@@ -22,9 +22,9 @@ mod decisions;
 mod digest;
 mod drift;
 mod events;
-mod monitoring;
 mod experiments;
 mod models;
+mod monitoring;
 mod overview;
 mod pipeline;
 mod predict;
@@ -32,9 +32,9 @@ mod preference;
 mod profile;
 mod profiles;
 mod quarantine;
+mod replay;
 mod search;
 mod settings;
-mod replay;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -140,11 +140,6 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/decisions/{batch}/{file}",
     "/ui/drift",
     "/ui/events",
-    "/ui/monitoring",
-    "/ui/pipeline",
-    "/ui/pipeline/run",
-    "/ui/pipeline/{turn}/cancel",
-    "/ui/pipeline/{turn}/retry",
     "/ui/experiments",
     "/ui/experiments/runs/{run}",
     "/ui/experiments/runs/{run}/files/{*path}",
@@ -154,6 +149,11 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/models/{version}",
     "/ui/models/{version}/files/{*path}",
     "/ui/models/{version}/promote",
+    "/ui/monitoring",
+    "/ui/pipeline",
+    "/ui/pipeline/run",
+    "/ui/pipeline/{turn}/cancel",
+    "/ui/pipeline/{turn}/retry",
     "/ui/predict",
     "/ui/predict/answer",
     "/ui/preference",

@@ -4,8 +4,6 @@
 pub mod batch;
 /// What arrived, how much of it was new, what was refused.
 pub mod batches;
-/// Is the service well right now?
-pub mod monitoring;
 /// One decision: why, from evidence to outcome.
 pub mod decision;
 /// What was decided about each batch.
@@ -16,6 +14,8 @@ pub mod drift;
 pub mod experiments;
 /// Which versions exist, why promoted or rejected, what differs?
 pub mod models;
+/// Is the service well right now?
+pub mod monitoring;
 /// What happened, what needs a person, is the champion well?
 pub mod overview;
 /// What is at work, where did it fail, and how did every turn before go?
@@ -28,9 +28,9 @@ pub mod problem;
 pub mod profile;
 /// Which rows were refused, and by which rule.
 pub mod quarantine;
+/// Past batches under another policy.
+pub mod replay;
 /// What was looked for.
 pub mod search;
 /// How is it set up, and does what it needs work?
 pub mod settings;
-/// Past batches under another policy.
-pub mod replay;

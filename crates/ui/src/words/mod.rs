@@ -44,20 +44,19 @@ tables! {
     decision: DecisionWords,
     decisions: DecisionsWords,
     drift: DriftWords,
-    frame: FrameWords,
-    monitoring: MonitoringWords,
     experiments: ExperimentsWords,
     frame: FrameWords,
     models: ModelsWords,
+    monitoring: MonitoringWords,
     overview: OverviewWords,
     pipeline: PipelineWords,
     predict: PredictWords,
     problem: ProblemWords,
     profile: ProfileWords,
     quarantine: QuarantineWords,
+    replay: ReplayWords,
     search: SearchWords,
     settings: SettingsWords,
-    replay: ReplayWords,
 }
 
 /// Fills the places of a text.

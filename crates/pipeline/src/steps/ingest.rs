@@ -214,7 +214,12 @@ fn prepare(
             duplicate_rows: (rows - new_rows) as i64,
             quarantined_rows: quarantine.len() as i64,
             clean_rows: clean_rows.len() as i64,
-            columns: json!({ "names": originals.names(), "bad_values": typed.bad.len() }),
+            columns: json!({
+                "names": originals.names(),
+                "absent": typed.absent,
+                "extra": typed.extra,
+                "bad_values": typed.bad.len(),
+            }),
             received_at: now(),
         },
         row_hashes: records.collect::<Vec<u8>>().into(),

@@ -33,7 +33,7 @@ pub(crate) fn frame(lang: Lang) -> Frame {
         lang,
         theme: Theme::System,
         path: "/ui/?a=\"><script>alert(1)</script>".to_owned(),
-        project: hostile().concat().chars().take(300).collect(),
+        project: "<b>p\"".to_owned(),
         model: "m<b>".to_owned(),
         waiting: 0,
         running: None,

@@ -110,9 +110,21 @@ pub(super) fn schema_change(before: Option<&Batch>, batch: &Batch) -> SchemaChan
     before.map(|before| SchemaChange::between(&columns_of(before), &columns_of(batch))).unwrap_or_default()
 }
 
-/// The columns that a batch had.
+/// The columns that a batch had: those that the project knows, then others.
 pub(super) fn columns_of(batch: &Batch) -> Vec<String> {
-    let names = batch.columns.get("names").and_then(|names| names.as_array());
+    let mut columns = known_columns(batch);
+    columns.extend(names(batch, "extra"));
+    columns
+}
+
+/// The columns of the project that a batch had.
+pub(super) fn known_columns(batch: &Batch) -> Vec<String> {
+    let absent = names(batch, "absent");
+    names(batch, "names").into_iter().filter(|name| !absent.contains(name)).collect()
+}
+
+fn names(batch: &Batch, key: &str) -> Vec<String> {
+    let names = batch.columns.get(key).and_then(|names| names.as_array());
     names.into_iter().flatten().filter_map(|name| name.as_str()).map(str::to_owned).collect()
 }
 

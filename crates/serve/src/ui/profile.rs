@@ -5,6 +5,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use tidewheel_domain::project::ColumnType;
 use tidewheel_ui::Markup;
+use tidewheel_ui::components::visible;
 use tidewheel_ui::pages::profile::{self, BatchOf, ProfilePage};
 
 use super::asking::{Asking, Trouble};
@@ -30,6 +31,9 @@ async fn draw(asking: &Asking, wanted: Wanted) -> Result<Markup, Trouble> {
     let project = &app.project;
     let lang = asking.frame.lang;
     let column = wanted.col.filter(|name| !name.is_empty()).unwrap_or_else(|| project.target.clone());
+    // A form names a column as it is shown.
+    let shown = project.columns.iter().find(|one| one.name != column && visible(&one.name) == column);
+    let column = shown.map_or(column, |one| one.name.clone());
     let spec = project.column(&column);
     let mut stored = app.registry.newest_batches(&project.name, None, BATCHES).await?;
     stored.reverse();

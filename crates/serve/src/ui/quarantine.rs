@@ -18,7 +18,7 @@ use tidewheel_ui::{Lang, Markup};
 
 use super::asking::{Asking, Trouble};
 use super::batch::{attachment, label_of};
-use super::batches::{columns_of, of_batch, of_totals};
+use super::batches::{known_columns, of_batch, of_totals};
 use crate::inference::state::AppState;
 
 /// Batches of the matrix.
@@ -192,14 +192,14 @@ async fn columns_among(asking: &Asking, batches: &[Batch], rows: &[QuarantinedRo
         && let Some(row) = rows.first()
         && let Some(batch) = asking.app.registry.batch(&asking.app.project.name, row.batch).await?
     {
-        names = columns_of(&batch);
+        names = known_columns(&batch);
     }
     Ok(names)
 }
 
 fn union<'a>(batches: impl Iterator<Item = &'a Batch>) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
-    for name in batches.flat_map(columns_of) {
+    for name in batches.flat_map(known_columns) {
         if !names.contains(&name) {
             names.push(name);
         }

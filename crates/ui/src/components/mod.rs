@@ -102,17 +102,17 @@ impl Outcome {
             @match (self.state, self.version) {
                 (Some(TurnState::Waiting), _) => { span.warn { (Icon::Clock.small()) (words.waits) } }
                 (Some(TurnState::Failed), _) => {
-                    span.fail { (Icon::Cross.small()) span.clip { (self.error.as_deref().unwrap_or(words.failed)) } }
+                    span.fail { (Icon::Cross.small()) span.clip { (brief(self.error.as_deref().unwrap_or(words.failed), 600)) } }
                 }
                 (Some(TurnState::Running), _) => { span.act { (Icon::Train.small()) (words.running) } }
                 (_, Some(version)) if self.promoted => {
                     span.pass { (Icon::Check.small()) (fill(words.promoted, &[("version", &named(version))])) }
                 }
                 (_, Some(version)) => {
-                    @let reason = self.rejected_by.as_deref().unwrap_or("–");
+                    @let reason = brief(self.rejected_by.as_deref().unwrap_or("–"), 600);
                     span.fail {
                         (Icon::Cross.small())
-                        (fill(words.rejected, &[("version", &named(version)), ("reason", reason)]))
+                        (fill(words.rejected, &[("version", &named(version)), ("reason", &reason)]))
                     }
                 }
                 _ => {

@@ -12,7 +12,8 @@ pub fn told(text: &str) -> Markup {
     html! { bdi { (visible(text)) } }
 }
 
-/// The same, folded where it is long: its beginning, and all of it on demand.
+/// The same in a cell of its own, folded where it is long: its beginning, and all of it on demand. There, letters that
+/// run from left to right cannot turn anything.
 pub fn told_short(text: &str) -> Markup {
     let (start, more) = cut(text, LONG);
     html! {
@@ -22,7 +23,7 @@ pub fn told_short(text: &str) -> Markup {
                 @let (all, beyond) = cut(text, LONGEST);
                 bdi { (visible(all)) @if beyond { "…" } }
             }
-        } @else { (told(text)) }
+        } @else if text.is_ascii() { (visible(text)) } @else { (told(text)) }
     }
 }
 

@@ -6,8 +6,8 @@ use tidewheel_domain::turn::{Action, TurnState};
 use tidewheel_domain::{Metrics, Timestamp};
 
 use crate::components::{
-    Act, Icon, Interval, Outcome, Tone, act_form, action_chip, action_look, button_to, card, chip, command,
-    dot_and_whisker, empty_state, heat_cell, nothing,
+    Act, Icon, Interval, Outcome, Tone, act_form, action_chip, action_look, brief, button_to, card, chip, command,
+    dot_and_whisker, empty_state, heat_cell, nothing, told,
 };
 use crate::frame::{Area, Frame};
 use crate::words::{Common, OverviewWords, fill};
@@ -373,8 +373,8 @@ fn drift_rows(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> 
         }
         @for (place, column) in view.columns.iter().enumerate() {
             tr.end[place + 1 == view.columns.len() && view.more_columns == 0] {
-                th.col scope="row" title=(column.name) {
-                    span.col-name { (column.name) }
+                th.col scope="row" title=(brief(&column.name, 200)) {
+                    span.col-name { (told(&brief(&column.name, 60))) }
                     em {
                         @if column.target { (words.target) }
                         @else if let Some(weight) = column.weight { (figures.whole_percent(weight)) }
@@ -440,7 +440,7 @@ fn decision_row(frame: &Frame, batches: &[BatchColumn], words: &'static Overview
                 @let (tone, icon, word) = action_look(frame.lang, one.action, one.state());
                 @let class = match tone { Tone::Train => "dec train", Tone::Ask => "dec ask", Tone::Bad => "dec bad", _ => "dec skip" };
                 td.now[one.state() == TurnState::Waiting] {
-                    a class=(class) href=(one.href()) { b { (icon.small()) (word) } span.clip { (one.short) } }
+                    a class=(class) href=(one.href()) { b { (icon.small()) (word) } span.clip { (told(&brief(&one.short, 80))) } }
                 }
             }
         }
@@ -537,10 +537,10 @@ fn list(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> Markup
                     @if one.drift.iter().any(Option::is_some) {
                         div.strip {
                             @for place in 0..shown { (heat_cell(figures, one.drift.get(place).copied().flatten())) }
-                            @for column in &view.columns[..shown] { i { (column.name) } }
+                            @for column in &view.columns[..shown] { i { (told(&brief(&column.name, 40))) } }
                         }
                     }
-                    p class="xs sub" { (one.short) " " (one.outcome.draw(frame.lang)) }
+                    p class="xs sub" { (told(&brief(&one.short, 80))) " " (one.outcome.draw(frame.lang)) }
                 }
             }
         }
@@ -573,7 +573,7 @@ fn attention_entry(frame: &Frame, entry: &Attention, words: &'static OverviewWor
             "warn",
             Icon::Ask,
             fill(words.ask_title, &[("n", &batch.to_string())]),
-            sentence.clone(),
+            brief(sentence, 1_000),
             button_to(&format!("/ui/decisions/{batch}#answer"), None, words.answer, true),
         ),
         Attention::Failed { turn, batch, error } => (
@@ -583,7 +583,7 @@ fn attention_entry(frame: &Frame, entry: &Attention, words: &'static OverviewWor
                 Some(batch) => fill(words.failed_title, &[("n", &batch.to_string())]),
                 None => fill(words.failed_turn, &[("n", &turn.to_string())]),
             },
-            error.clone(),
+            brief(error, 1_000),
             button_to(&format!("/ui/pipeline?turn={turn}"), None, words.look, false),
         ),
         Attention::Quarantine { batch, share, usual } => (
@@ -597,14 +597,14 @@ fn attention_entry(frame: &Frame, entry: &Attention, words: &'static OverviewWor
             "act",
             Icon::Models,
             fill(words.rejected_title, &[("version", &format!("v{version}"))]),
-            reason.clone(),
+            brief(reason, 1_000),
             button_to(&format!("/ui/models/{version}"), None, words.look, false),
         ),
         Attention::Reload { error } => (
             "fail",
             Icon::Warn,
             words.reload_title.to_owned(),
-            error.clone(),
+            brief(error, 1_000),
             button_to("/ui/monitoring", None, words.look, false),
         ),
     };
@@ -631,8 +631,11 @@ fn champion(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> Ma
             ("held_out", &or_dash(champion.held_out_rows)),
         ],
     );
-    let looks_at: Vec<String> =
-        champion.looks_at.iter().map(|(name, share)| format!("{name} {}", figures.whole_percent(*share))).collect();
+    let looks_at: Vec<String> = champion
+        .looks_at
+        .iter()
+        .map(|(name, share)| format!("{} {}", brief(name, 60), figures.whole_percent(*share)))
+        .collect();
     let before = champion.before.as_ref();
     let content = html! {
         div.body {
@@ -657,7 +660,7 @@ fn champion(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> Ma
                     }
                 }
             }
-            @if !looks_at.is_empty() { p class="sm sub mt" { (fill(words.looks_at, &[("columns", &looks_at.join(", "))])) } }
+            @if !looks_at.is_empty() { p class="sm sub mt" { bdi { (fill(words.looks_at, &[("columns", &looks_at.join(", "))])) } } }
             div.row.wrap.mt {
                 (button_to(&format!("/ui/why/{}", champion.version), Some(Icon::Decision), &fill(words.why_version, &[("version", &version)]), false))
                 @if let Some((before, _)) = before {
@@ -728,7 +731,7 @@ fn why(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> Markup 
                                 @match one.batch { Some(batch) => (fill(common.batch_n, &[("n", &batch.to_string())])), None => "…" }
                             } } }
                             td { (action_chip(frame.lang, one.action, one.state())) }
-                            td { p { (one.sentence) } }
+                            td { p { (told(&brief(&one.sentence, 1_000))) } }
                             td { (one.outcome.draw(frame.lang)) }
                         }
                     }
@@ -737,4 +740,57 @@ fn why(frame: &Frame, view: &Overview, words: &'static OverviewWords) -> Markup 
         }
     };
     card("why", words.why, None, &beside, &table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{LANGS, check, frame, hostile};
+
+    fn view() -> Overview {
+        let odd = || hostile().concat();
+        let at = Timestamp::from_ms(1_795_642_012_249);
+        let batch = |turn: i64| BatchColumn {
+            batch: (turn != 3).then_some(turn),
+            turn,
+            at,
+            clean: 10,
+            quarantined: 2,
+            seen: 5,
+            drift: hostile().iter().map(|_| Some(2.0)).collect(),
+            cost: None,
+            action: None,
+            short: odd(),
+            sentence: odd(),
+            outcome: Outcome { state: Some(TurnState::Failed), error: Some(odd()), ..Outcome::default() },
+            production: Some(1),
+            error: None,
+        };
+        Overview {
+            totals: Totals { batches: 3, ..Totals::default() },
+            batches: (1..=3).map(batch).collect(),
+            columns: hostile().into_iter().map(|name| DriftRow { name, weight: None, target: false }).collect(),
+            attention: vec![
+                Attention::Waiting { batch: 1, sentence: odd() },
+                Attention::Failed { turn: 1, batch: None, error: odd() },
+                Attention::Rejected { version: 2, reason: odd() },
+                Attention::Reload { error: odd() },
+            ],
+            champion: Some(Champion {
+                version: 1,
+                unit: hostile()[0].clone(),
+                looks_at: hostile().into_iter().map(|name| (name, 0.1)).collect(),
+                ..Champion::default()
+            }),
+            ..Overview::default()
+        }
+    }
+
+    #[test]
+    fn hostile_names_stay_text() {
+        for lang in LANGS {
+            check(&page(&frame(lang), &view()).into_string());
+            check(&page(&frame(lang), &Overview::default()).into_string());
+        }
+    }
 }

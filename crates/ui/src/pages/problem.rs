@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Icon, nothing};
+use crate::components::{Icon, brief, nothing};
 use crate::frame::Frame;
 use crate::words::{FrameWords, ProblemWords, fill};
 
@@ -22,12 +22,14 @@ pub enum Problem {
 /// The page of a problem.
 pub fn page(frame: &Frame, problem: &Problem, request_id: &str) -> Markup {
     let words = ProblemWords::of(frame.lang);
-    let path = fill(words.not_found_text, &[("path", &frame.path)]);
+    let path = fill(words.not_found_text, &[("path", &brief(&frame.path, 300))]);
     let (title, text) = match problem {
         Problem::NoPage => (words.not_found.to_owned(), path),
-        Problem::Missing(what) => (fill(words.missing, &[("what", what)]), path),
-        Problem::Refused(reason) => (words.refused.to_owned(), reason.clone()),
-        Problem::Failed(reason) => (words.failed.to_owned(), fill(words.failed_text, &[("reason", reason)])),
+        Problem::Missing(what) => (fill(words.missing, &[("what", &brief(what, 100))]), path),
+        Problem::Refused(reason) => (words.refused.to_owned(), brief(reason, 2_000)),
+        Problem::Failed(reason) => {
+            (words.failed.to_owned(), fill(words.failed_text, &[("reason", &brief(reason, 2_000))]))
+        }
     };
     let content = html! {
         section.card {

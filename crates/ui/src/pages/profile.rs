@@ -10,7 +10,7 @@ use tidewheel_domain::drift_report::ColumnSide;
 use tidewheel_domain::project::ColumnType;
 
 use super::batch::{quantile, value_of};
-use crate::components::{Icon, brief, card, chart, command, empty_state, nothing, told};
+use crate::components::{Icon, brief, card, chart, command, empty_state, nothing, told, visible};
 use crate::figures::unit_of;
 use crate::frame::{Area, Frame};
 use crate::words::{BatchesWords, Common, ProfileWords, fill};
@@ -119,8 +119,8 @@ fn choose(view: &ProfilePage, words: &'static ProfileWords) -> Markup {
                 label for="f-col" { (words.column) }
                 select #f-col name="col" {
                     @for (name, label) in &view.columns {
-                        option value=(name) selected[*name == view.column] {
-                            (brief(label, 60)) @if name != label { " (" (brief(name, 40)) ")" }
+                        option value=(visible(name)) selected[*name == view.column] {
+                            (brief(label, 60)) @if name.to_lowercase() != label.to_lowercase() { " (" (brief(name, 40)) ")" }
                         }
                     }
                 }
@@ -134,7 +134,9 @@ fn choose(view: &ProfilePage, words: &'static ProfileWords) -> Markup {
 fn batches_axis(view: &ProfilePage, words: &'static ProfileWords) -> Axis {
     let step = view.batches.len().div_ceil(TICKS).max(1);
     let ticks = view.batches.iter().rev().step_by(step).map(|one| (one.batch as f64, one.batch.to_string()));
-    Axis::new(words.batch, Unit::none()).ticks(ticks.collect())
+    let mut ticks = ticks.collect::<Vec<_>>();
+    ticks.reverse();
+    Axis::new(words.batch, Unit::none()).ticks(ticks)
 }
 
 fn series(view: &ProfilePage, name: &str, point: impl Fn(&ColumnSide) -> Option<(f64, Option<(f64, f64)>)>) -> Series {
@@ -155,9 +157,11 @@ fn main_card(frame: &Frame, view: &ProfilePage, words: &'static ProfileWords) ->
         ColumnType::Category => {
             let all = top_levels(view).into_iter().map(|level| {
                 series(view, &brief(&level, 24), |side| {
-                    let top = &side.categories.as_ref()?.top;
-                    // what is not among the most frequent ones is not known exactly
-                    top.iter().find(|one| one.level == level).map(|one| (one.share, None))
+                    let levels = side.categories.as_ref()?;
+                    let share = levels.top.iter().find(|one| one.level == level).map(|one| one.share);
+                    // where only the most frequent ones are known, another one's share is not
+                    let absent = levels.levels <= levels.top.len() as u64;
+                    share.or(absent.then_some(0.0)).map(|share| (share, None))
                 })
             });
             (words.levels, all.collect(), Axis::new(words.share_of_rows, Unit::percent()))
@@ -235,7 +239,12 @@ fn missing_card(frame: &Frame, view: &ProfilePage, words: &'static ProfileWords)
         zero: true,
         ..Lines::default()
     };
-    let content = html! { div.body { (chart(frame.lang, "missing", &lines, 1080.0, 340.0)) } };
+    let none = view.batches.iter().filter_map(|one| one.side.as_ref()).all(|side| side.missing == 0);
+    let content = html! {
+        div.body {
+            @if none { p.sub { (words.none_missing) } } @else { (chart(frame.lang, "missing", &lines, 1080.0, 340.0)) }
+        }
+    };
     card("missing", words.missing, Some(words.missing_lead), &nothing(), &content)
 }
 

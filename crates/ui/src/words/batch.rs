@@ -24,12 +24,12 @@ words! {
         none_refused: "No row was refused.", "No se rechazó ninguna fila.";
         all_refused: "All refused rows", "Todas las filas rechazadas";
         profile: "Column by column", "Columna por columna";
-        profile_lead: "Clean rows of this batch (blue) against the rows that {version} was trained on (grey). Drift in multiples of the bound that matters.", "Filas limpias de este lote (azul) frente a las filas con que se entrenó {version} (gris). Deriva en múltiplos del límite que importa.";
+        profile_lead: "Clean rows of this batch (blue) against the rows that {version} was trained on (grey). Drift in multiples of the bound that matters; a name leads to the column over time.", "Filas limpias de este lote (azul) frente a las filas con que se entrenó {version} (gris). Deriva en múltiplos del límite que importa; un nombre lleva a la columna en el tiempo.";
         profile_alone: "Clean rows of this batch. There was no champion to compare them with.", "Filas limpias de este lote. No había un campeón con que compararlas.";
         profile_gone: "The clean rows cannot be read: {reason}", "No se pueden leer las filas limpias: {reason}";
         column: "Column", "Columna";
         missing: "Missing", "Ausentes";
-        before: "before: {value}", "antes: {value}";
+        before: "in training: {value}", "en entrenamiento: {value}";
         distribution: "Distribution", "Distribución";
         figures: "In figures", "En cifras";
         drift: "Drift", "Deriva";
@@ -49,7 +49,7 @@ words! {
         new_levels: "{n} new", "{n} nuevos";
         no_values: "no value", "ningún valor";
         shape_of: "{name}: {figures}", "{name}: {figures}";
-        level_of: "{share}, before {before}", "{share}, antes {before}";
+        level_of: "{share}, in training {before}", "{share}, en entrenamiento {before}";
         over_time: "{name} over time", "{name} en el tiempo";
         some_columns: "Columns {from} to {to} of {all}", "Columnas {from} a {to} de {all}";
         sample: "Clean rows", "Filas limpias";
@@ -57,7 +57,7 @@ words! {
         some_rows: "Rows {from} to {to} of {all}", "Filas {from} a {to} de {all}";
         place: "Row", "Fila";
         no_rows: "No row passed the rules.", "Ninguna fila pasó las reglas.";
-        earlier_page: "Before", "Antes";
-        later_page: "After", "Después";
+        earlier_page: "Previous", "Anteriores";
+        later_page: "Next", "Siguientes";
     }
 }

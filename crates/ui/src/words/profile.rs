@@ -11,6 +11,7 @@ words! {
         share_yes: "Share of yes", "Proporción de sí";
         levels: "The most frequent values", "Los valores más frecuentes";
         missing: "Missing", "Ausentes";
+        none_missing: "No value is missing in any of these batches.", "No falta ningún valor en ninguno de estos lotes.";
         missing_lead: "Share of the clean rows without a value.", "Proporción de las filas limpias sin valor.";
         main_lead: "Clean rows of each batch; at most the newest {n} batches.", "Filas limpias de cada lote; como máximo los {n} lotes más nuevos.";
         batch: "batch", "lote";

@@ -13,9 +13,9 @@ pub use sample::Sample;
 
 pub(super) use profile::{quantile, value_of};
 
-use crate::components::{Icon, action_chip, button_to, card, copy_button, nothing, told, told_short};
+use crate::components::{Icon, action_chip, button_to, card, copy_button, told, told_short};
 use crate::frame::{Area, Frame};
-use crate::pages::batches::{RowCounts, SchemaChange, TurnOf, made_of};
+use crate::pages::batches::{RowCounts, SchemaChange, TurnOf, legend, made_of};
 use crate::pages::quarantine::RefusedBy;
 use crate::words::{BatchWords, BatchesWords, fill};
 
@@ -133,12 +133,12 @@ fn facts(frame: &Frame, view: &BatchPage, words: &'static BatchWords) -> Markup 
                     }
                 }
                 @if !view.sentence.is_empty() { dt { (words.why) } dd { (told(&view.sentence)) } }
-                dt { (words.content) } dd { span class="row wrap" { code { (view.sha256) } (copy_button(frame.lang, &view.sha256)) } }
+                dt { (words.content) } dd { span.row { code { (view.sha256) } (copy_button(frame.lang, &view.sha256)) } }
                 @if let Some(source) = &view.source { dt { (words.source) } dd.mono { (told_short(source)) } }
             }
         }
     };
-    card("facts", words.facts, None, &nothing(), &content)
+    card("facts", words.facts, None, &legend(frame), &content)
 }
 
 fn refused(frame: &Frame, view: &BatchPage, words: &'static BatchWords) -> Markup {
@@ -155,7 +155,7 @@ fn refused(frame: &Frame, view: &BatchPage, words: &'static BatchWords) -> Marku
                             tr {
                                 th scope="row" { a href={ (all) (rule.query()) } { (rule.draw(frame)) } }
                                 td.wide { svg.mini aria-hidden="true" { rect.quar y="4" height="8" rx="1.5" width=(format!("{:.1}%", 100.0 * *rows as f64 / most)) {} } }
-                                td class="r num" { (figures.count(*rows)) }
+                                td class="r num nw" { (figures.count(*rows)) }
                             }
                         }
                     }

@@ -265,7 +265,7 @@ fn histogram(figures: Figures, column: &ColumnProfile, bins: &Bins, name: &str, 
     let ends = if column.kind == ColumnType::Boolean {
         [first, last].map(|_| String::new())
     } else {
-        [write(first), write(last)]
+        outer_values(&bins.edges).map(write)
     };
     html! {
         svg.hist viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img" aria-label=(label) {
@@ -274,6 +274,13 @@ fn histogram(figures: Figures, column: &ColumnProfile, bins: &Bins, name: &str, 
         }
         span class="ends xs mut" { span { (ends[0]) } span { (ends[1]) } }
     }
+}
+
+/// The lowest and the highest value of the axis: of counts, whose bins are split half-way, the counts themselves.
+fn outer_values(edges: &[f64]) -> [f64; 2] {
+    let (first, last) = (edges.first().copied().unwrap_or(0.0), edges.last().copied().unwrap_or(0.0));
+    let half_way = edges.iter().all(|edge| (edge.fract().abs() - 0.5).abs() < 1e-9);
+    if half_way { [first + 0.5, last - 0.5] } else { [first, last] }
 }
 
 fn top_levels(

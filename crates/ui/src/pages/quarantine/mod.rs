@@ -289,10 +289,10 @@ fn refused_row(frame: &Frame, row: &RefusedRow, words: &'static QuarantineWords)
             th.nw scope="row" { a href={ "/ui/batches/" (row.batch) } { (row.batch) } }
             td.r { (frame.figures().count(row.place)) }
             td.wrap { (row.rule.draw(frame)) }
-            td.off { span.off-in { (Icon::Cross.small()) (value(&row.value)) } }
+            td.off { b { (value(&row.value)) } }
             @for (place, cell) in row.cells.iter().enumerate() {
                 @if row.broke.contains(&place) {
-                    td.off { span.off-in { (Icon::Cross.small()) span.sr { (words.refused_cell) ": " } (value(cell)) } }
+                    td.off { b { span.sr { (words.refused_cell) ": " } (value(cell)) } }
                 } @else {
                     td { @match cell { Some(cell) => (told_short(cell)), None => { span.mut { "–" } } } }
                 }

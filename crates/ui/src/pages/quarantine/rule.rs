@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use tidewheel_domain::project::ColumnType;
 
-use crate::components::brief;
+use crate::components::{brief, visible};
 use crate::figures::unit_of;
 use crate::frame::{Frame, escaped};
 use crate::words::{QuarantineWords, fill};
@@ -52,8 +52,10 @@ impl RefusedBy {
         let figures = frame.figures();
         let column = brief(&self.label, 60);
         let bound = |text: &str, bound: f64| {
-            let bound = unit_of(&self.unit).value(bound, figures.numbers());
-            fill(text, &[("column", &column), ("bound", &bound)])
+            let unit = unit_of(&self.unit);
+            let digits = bound.abs().to_string().split_once('.').map_or(0, |(_, digits)| digits.len().min(6));
+            let exact = format!("{}{} {}", unit.before, figures.fixed(bound, digits), unit.after);
+            fill(text, &[("column", &column), ("bound", exact.trim_end())])
         };
         let plain = |text: &str| fill(text, &[("column", &column)]);
         match &self.asks {
@@ -95,7 +97,7 @@ impl RefusedBy {
 
     /// What it is called in a list to choose from.
     pub fn id(&self) -> String {
-        format!("{}|{}", self.rule, self.column.as_deref().unwrap_or_default())
+        visible(&format!("{}|{}", self.rule, self.column.as_deref().unwrap_or_default()))
     }
 
     /// As a part of a query: `&rule=…&column=…`.

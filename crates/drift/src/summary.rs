@@ -7,8 +7,8 @@ use tidewheel_domain::drift_report::{
 };
 use tidewheel_domain::table::CategoryColumn;
 
-use crate::effect::numeric::{Frozen, winsorised_moments};
-use crate::sample::{Sample, mean_and_sd, quantile};
+use crate::effect::numeric::{Frozen, winsorised};
+use crate::sample::{Sample, quantile};
 
 /// Bins of a histogram.
 const BINS: usize = 30;
@@ -19,8 +19,7 @@ const TOP_LEVELS: usize = 20;
 /// Figures of one side; `None` without finite values, or where they are too large for a mean.
 pub fn numeric_summary(sample: &Sample, frozen: &Frozen) -> Option<NumericSummary> {
     let finite = sample.finite();
-    let (mean, sd) = mean_and_sd(finite.iter().copied())?;
-    let (winsorised_mean, winsorised_sd) = winsorised_moments(sample.sorted(), frozen);
+    let [(mean, sd), (winsorised_mean, winsorised_sd)] = moments(sample, frozen)?;
     let quantiles = QUANTILES.iter().map(|&p| quantile(finite, p)).collect::<Option<Vec<f64>>>()?;
     let summary = NumericSummary {
         mean,
@@ -31,8 +30,41 @@ pub fn numeric_summary(sample: &Sample, frozen: &Frozen) -> Option<NumericSummar
         quantiles,
         infinite: sample.infinite() as u64,
     };
-    (winsorised_mean.is_finite() && winsorised_sd.is_finite() && summary.quantiles.iter().all(|q| q.is_finite()))
-        .then_some(summary)
+    let figures = [mean, sd, winsorised_mean, winsorised_sd];
+    figures.iter().chain(&summary.quantiles).all(|figure| figure.is_finite()).then_some(summary)
+}
+
+/// Mean and standard deviation (ddof 0), of the finite values and of all within the limits, in two passes for both;
+/// `None` without finite values.
+fn moments(sample: &Sample, frozen: &Frozen) -> Option<[(f64, f64); 2]> {
+    let (finite, sorted) = (sample.finite(), sample.sorted());
+    if finite.is_empty() {
+        return None;
+    }
+    let (inner, ends) = winsorised(sorted, frozen);
+    let below = finite.partition_point(|&value| value < frozen.low);
+    let parts = [&finite[..below], inner, &finite[below + inner.len()..]];
+    let (n, rows) = (finite.len() as f64, sorted.len() as f64);
+    let (all, inside) = sums(parts, ends, |x| x, |x| x);
+    let (mean, within) = (all / n, inside / rows);
+    let (all, inside) = sums(parts, ends, |x| (x - mean) * (x - mean), |x| (x - within) * (x - within));
+    Some([(mean, (all / n).sqrt()), (within, (inside / rows).sqrt())])
+}
+
+/// Sums of functions of the finite values, and of all within the limits: two at once cost as much as one.
+fn sums(
+    [below, inner, above]: [&[f64]; 3],
+    ends: [(f64, f64); 2],
+    plain: impl Fn(f64) -> f64,
+    within: impl Fn(f64) -> f64,
+) -> (f64, f64) {
+    let (mut all, mut inside) = (below.iter().map(|&x| plain(x)).sum::<f64>(), 0.0);
+    for &x in inner {
+        all += plain(x);
+        inside += within(x);
+    }
+    let all = above.iter().fold(all, |all, &x| all + plain(x));
+    (all, inside + ends.iter().map(|&(count, x)| count * within(x)).sum::<f64>())
 }
 
 /// Bins frozen from the reference between its limits, on a logarithmic scale when it is positive and skewed.

@@ -6,7 +6,7 @@
 //! `dU(x) = -(1{x <= U} - .99) / f(U)` moves `E_G φ - E_F φ` by `φ'(U) (F(U) - G(U)) dU` and `S²` by
 //! `2 P(X > U) (U - μ) dU`; likewise at the lower limit. Variances are taken over a grid of quantiles of each side.
 
-use super::numeric::{EDGE, Frozen, winsorised_moments};
+use super::numeric::{EDGE, Frozen, winsorised_mean};
 use crate::sample::{Sample, quantile};
 
 /// Points of the grid that stands for a sample.
@@ -55,8 +55,8 @@ impl<'a> Sides<'a> {
             frozen,
             sd,
             centre: reference_grid[reference_grid.len() / 2],
-            reference_mean: winsorised_moments(reference.sorted(), frozen).0,
-            current_mean: winsorised_moments(current.sorted(), frozen).0,
+            reference_mean: winsorised_mean(reference.sorted(), frozen),
+            current_mean: winsorised_mean(current.sorted(), frozen),
             current_grid: grid(current, frozen),
             reference_grid,
         }

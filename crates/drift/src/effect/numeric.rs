@@ -132,17 +132,17 @@ fn lower_end(measured: Measured, tail: Tail) -> f64 {
     delta * measured.error
 }
 
-/// Mean and standard deviation (ddof 0) of growing values within the limits.
-pub(crate) fn winsorised_moments(sorted: &[f64], frozen: &Frozen) -> (f64, f64) {
+/// Growing values within the limits, and the limits with how many values lie beyond each.
+pub(crate) fn winsorised<'a>(sorted: &'a [f64], frozen: &Frozen) -> (&'a [f64], [(f64, f64); 2]) {
     let from = sorted.partition_point(|&value| value < frozen.low);
     let to = sorted.partition_point(|&value| value <= frozen.high);
-    let n = sorted.len() as f64;
-    let ends = [(from as f64, frozen.low), ((sorted.len() - to) as f64, frozen.high)];
-    let inner = &sorted[from..to];
-    let mean = (inner.iter().sum::<f64>() + ends.iter().map(|(count, x)| count * x).sum::<f64>()) / n;
-    let squares = inner.iter().map(|x| (x - mean).powi(2)).sum::<f64>()
-        + ends.iter().map(|(count, x)| count * (x - mean).powi(2)).sum::<f64>();
-    (mean, (squares / n).sqrt())
+    (&sorted[from..to], [(from as f64, frozen.low), ((sorted.len() - to) as f64, frozen.high)])
+}
+
+/// Mean of growing values within the limits.
+pub(crate) fn winsorised_mean(sorted: &[f64], frozen: &Frozen) -> f64 {
+    let (inner, ends) = winsorised(sorted, frozen);
+    (inner.iter().sum::<f64>() + ends.iter().map(|(count, x)| count * x).sum::<f64>()) / sorted.len() as f64
 }
 
 /// Integrals over the range between the limits.
@@ -179,6 +179,9 @@ fn integrate(a: &[f64], b: &[f64], frozen: &Frozen, band: f64) -> Pass {
             pass.within_band += spread * width;
         }
         x = to;
+        // Which side is next cannot be foreseen, and is counted without a branch; ties follow.
+        i += usize::from(next_a <= x);
+        j += usize::from(next_b <= x);
         while a.get(i).is_some_and(|&value| value <= x) {
             i += 1;
         }

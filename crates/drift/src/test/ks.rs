@@ -42,6 +42,15 @@ fn round_half_even(x: f64) -> u64 {
     x.round_ties_even() as u64
 }
 
+/// An extreme difference of the curves so far.
+#[derive(Debug, Clone, Copy)]
+struct Peak {
+    /// The difference in whole multiples of 1 / (n m): tells without dividing what may be more extreme.
+    steps: i64,
+    difference: f64,
+    x: f64,
+}
+
 /// One merging pass. Ties of the distance go to the smaller observation, the first sample's observations before the
 /// second's, and to the higher curve of the first sample, as scipy's `argmax` over both samples one after the other.
 fn largest_gap(a: &[f64], b: &[f64]) -> Option<Ks> {
@@ -49,19 +58,23 @@ fn largest_gap(a: &[f64], b: &[f64]) -> Option<Ks> {
         return None;
     }
     let (n, m) = (a.len() as f64, b.len() as f64);
-    // (difference, location) over observations of `a`, and over observations that only `b` has
-    let mut highest = [(f64::NEG_INFINITY, 0.0); 2];
-    let mut lowest = [(f64::INFINITY, 0.0); 2];
-    let mut seen = |i: usize, j: usize, x: f64, owner: usize| {
-        let difference = i as f64 / n - j as f64 / m;
-        if difference > highest[owner].0 {
-            highest[owner] = (difference, x);
+    let (step_a, step_b) = (b.len() as i64, a.len() as i64);
+    // Over observations of `a`, and over observations that only `b` has.
+    let mut highest = [Peak { steps: i64::MIN, difference: f64::NEG_INFINITY, x: 0.0 }; 2];
+    let mut lowest = [Peak { steps: i64::MAX, difference: f64::INFINITY, x: 0.0 }; 2];
+    let mut seen = |i: usize, j: usize, steps: i64, x: f64, owner: usize| {
+        if steps < highest[owner].steps && steps > lowest[owner].steps {
+            return;
         }
-        if difference < lowest[owner].0 {
-            lowest[owner] = (difference, x);
+        let difference = i as f64 / n - j as f64 / m;
+        if difference > highest[owner].difference {
+            highest[owner] = Peak { steps, difference, x };
+        }
+        if difference < lowest[owner].difference {
+            lowest[owner] = Peak { steps, difference, x };
         }
     };
-    let (mut i, mut j) = (0, 0);
+    let (mut i, mut j, mut steps) = (0, 0, 0);
     // 1 until an observation of `a` has the value at hand
     let mut owner = 1;
     while i < a.len() && j < b.len() {
@@ -69,24 +82,28 @@ fn largest_gap(a: &[f64], b: &[f64]) -> Option<Ks> {
         let x = if of_a { a[i] } else { b[j] };
         i += usize::from(of_a);
         j += usize::from(of_b);
+        steps += step_a * i64::from(of_a) - step_b * i64::from(of_b);
         owner &= usize::from(!of_a);
         let more = a.get(i) == Some(&x) || b.get(j) == Some(&x);
         if !more {
-            seen(i, j, x, owner);
+            seen(i, j, steps, x, owner);
             owner = 1;
         }
     }
     for i in i..a.len() {
+        steps += step_a;
         if a.get(i + 1) != Some(&a[i]) {
-            seen(i + 1, j, a[i], 0);
+            seen(i + 1, j, steps, a[i], 0);
         }
     }
     for j in j..b.len() {
+        steps -= step_b;
         if b.get(j + 1) != Some(&b[j]) {
             let owner = if a.last() == Some(&b[j]) { 0 } else { 1 };
-            seen(i, j + 1, b[j], owner);
+            seen(i, j + 1, steps, b[j], owner);
         }
     }
+    let [highest, lowest] = [highest, lowest].map(|peaks| peaks.map(|peak| (peak.difference, peak.x)));
     let above = if highest[1].0 > highest[0].0 { highest[1] } else { highest[0] };
     let below = if lowest[1].0 < lowest[0].0 { lowest[1] } else { lowest[0] };
     let (distance_below, distance_above) = ((-below.0).clamp(0.0, 1.0), above.0);

@@ -410,6 +410,11 @@ pub enum Note {
         /// In the current sample.
         current: u64,
     },
+    /// A side has so many values that a sketch stands for them: ranks may be off by .1 %.
+    Approximate {
+        /// Values a side up to which all of them are looked at.
+        exact_up_to: u64,
+    },
     /// Levels too rare for the chi-square test, which took them as one.
     RareLevelsMerged {
         /// How many.

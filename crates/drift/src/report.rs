@@ -17,7 +17,7 @@ use crate::effect::tails::tails;
 use crate::effect::{Estimate, FEWEST_VALUES, Level, POWER_Z};
 use crate::error::DriftError;
 use crate::multiplicity::holm;
-use crate::sample::Sample;
+use crate::sample::{EXACT_UP_TO, Sample};
 use crate::summary::{LevelCounts, histogram, numeric_summary};
 use crate::test::{chi_square, ks};
 
@@ -230,7 +230,7 @@ impl Job<'_> {
     }
 
     fn numeric(&self, reference: &[f64], current: &[f64]) -> ColumnDrift {
-        let (a, b) = (Sample::new(reference), Sample::new(current));
+        let (a, b) = (Sample::bounded(reference), Sample::bounded(current));
         let frozen = Frozen::of(&a);
         let mut effects = Vec::new();
         let mut notes = no_values(a.present(), b.present());
@@ -246,6 +246,9 @@ impl Job<'_> {
                 Scale::Plain(_) => notes.push(Note::NearlyConstantReference),
                 Scale::Constant => notes.push(Note::ConstantReference),
             }
+        }
+        if !(a.is_exact() && b.is_exact()) {
+            notes.push(Note::Approximate { exact_up_to: EXACT_UP_TO as u64 });
         }
         if a.infinite() + b.infinite() > 0 {
             notes.push(Note::InfiniteValues { reference: a.infinite() as u64, current: b.infinite() as u64 });

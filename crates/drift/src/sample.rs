@@ -1,5 +1,13 @@
 //! Values of a numeric column made ready: sorted once, used by every statistic.
 
+use crate::sketch::kll::Kll;
+
+/// Present values up to which [`Sample::bounded`] keeps each.
+pub const EXACT_UP_TO: usize = 1_000_000;
+
+/// Seed of a sketch: the same for all, so that the same rows have the same one.
+const SKETCH_SEED: u64 = 1;
+
 /// A numeric sample: present values in growing order, with what is missing or infinite counted.
 ///
 /// Infinite values stay among `sorted` (they have a place in the order) and lie outside of `finite()`.
@@ -8,6 +16,8 @@ pub struct Sample {
     sorted: Vec<f64>,
     /// Rows, missing ones included.
     pub rows: usize,
+    missing: usize,
+    infinite: usize,
     below: usize,
     above: usize,
 }
@@ -15,15 +25,40 @@ pub struct Sample {
 impl Sample {
     /// Sorts a column; NaN means missing. Negative zero counts as zero.
     pub fn new(values: &[f64]) -> Self {
-        let mut present: Vec<f64> = Vec::with_capacity(values.len());
-        present.extend(values.iter().filter(|value| !value.is_nan()).map(|value| value + 0.0));
-        sort(&mut present);
-        let below = present.partition_point(|&value| value == f64::NEG_INFINITY);
-        let above = present.len() - present.partition_point(|&value| value < f64::INFINITY);
-        Self { sorted: present, rows: values.len(), below, above }
+        let mut keys = vec![0; values.len()];
+        let mut present = 0;
+        for &value in values {
+            // What is missing is overwritten: that costs less than asking.
+            keys[present] = key(value + 0.0);
+            present += usize::from(!value.is_nan());
+        }
+        keys.truncate(present);
+        keys.sort_unstable();
+        let sorted = keys.into_iter().map(value).collect();
+        let sample = Self::of_sorted(sorted, values.len(), values.len() - present);
+        Self { infinite: sample.below + sample.above, ..sample }
     }
 
-    /// Present values, growing, infinite ones at the ends.
+    /// The same for columns of any length: where more than [`EXACT_UP_TO`] values are present, as many quantiles of a
+    /// [`Kll`] sketch stand for them (ranks off by less than .1 %). What is missing or infinite is counted exactly.
+    pub fn bounded(values: &[f64]) -> Self {
+        let present = || values.iter().filter(|value| !value.is_nan());
+        if values.len() <= EXACT_UP_TO || present().count() <= EXACT_UP_TO {
+            return Self::new(values);
+        }
+        let mut sketch = Kll::new(SKETCH_SEED);
+        values.iter().for_each(|&value| sketch.update(value));
+        let sample = Self::of_sorted(sketch.sorted(EXACT_UP_TO), values.len(), sketch.missing() as usize);
+        Self { infinite: present().filter(|value| value.is_infinite()).count(), ..sample }
+    }
+
+    fn of_sorted(sorted: Vec<f64>, rows: usize, missing: usize) -> Self {
+        let below = sorted.partition_point(|&value| value == f64::NEG_INFINITY);
+        let above = sorted.len() - sorted.partition_point(|&value| value < f64::INFINITY);
+        Self { sorted, rows, missing, infinite: 0, below, above }
+    }
+
+    /// Present values, growing, infinite ones at the ends; see [`Sample::is_exact`].
     pub fn sorted(&self) -> &[f64] {
         &self.sorted
     }
@@ -33,19 +68,24 @@ impl Sample {
         &self.sorted[self.below..self.sorted.len() - self.above]
     }
 
-    /// Number of present values.
+    /// Number of present values that statistics look at.
     pub fn present(&self) -> usize {
         self.sorted.len()
     }
 
+    /// Whether these are all present values, not quantiles that stand for more of them.
+    pub fn is_exact(&self) -> bool {
+        self.present() + self.missing == self.rows
+    }
+
     /// Number of missing values.
     pub fn missing(&self) -> usize {
-        self.rows - self.sorted.len()
+        self.missing
     }
 
     /// Number of infinite values.
     pub fn infinite(&self) -> usize {
-        self.below + self.above
+        self.infinite
     }
 }
 

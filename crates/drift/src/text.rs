@@ -97,6 +97,9 @@ pub fn note_text(note: &Note) -> String {
         Note::InfiniteValues { reference, current } => {
             format!("{reference} infinite values in the reference, {current} now: they count as beyond every limit")
         }
+        Note::Approximate { exact_up_to } => {
+            format!("more than {exact_up_to} values on a side: a sketch stands for them, ranks may be off by 0.1 %")
+        }
         Note::RareLevelsMerged { levels } => format!("{levels} rare levels were taken as one by the chi-square test"),
     }
 }

@@ -3,7 +3,13 @@
 mod support;
 
 use support::Random;
+use tidewheel_domain::drift_report::{DriftSettings, EffectName, Note};
+use tidewheel_domain::table::{Column, Table};
+use tidewheel_drift::compare;
 use tidewheel_drift::distance::wasserstein::wasserstein;
+use tidewheel_drift::effect::Level;
+use tidewheel_drift::effect::numeric::{Frozen, distance};
+use tidewheel_drift::sample::Sample;
 use tidewheel_drift::sketch::kll::Kll;
 
 /// Largest error over a thousand ranks of the whole numbers below `n`.
@@ -103,4 +109,33 @@ fn the_same_rows_and_seed_give_the_same_sketch() {
         let text = serde_json::to_string(&sketch).expect("serialises");
         assert_eq!(serde_json::from_str::<Kll>(&text).expect("reads back"), sketch);
     }
+}
+
+#[test]
+fn a_column_of_more_than_a_million_values_is_compared_by_its_sketch_and_says_so() {
+    const ROWS: usize = 1_200_000;
+    let random = &mut Random::new(5);
+    let mut side = |shift: f64| -> Vec<f64> {
+        let mut values: Vec<f64> = (0..ROWS).map(|_| random.normal() + shift).collect();
+        values[..30_000].fill(f64::NAN);
+        values[30_000..30_007].fill(f64::INFINITY);
+        values
+    };
+    let (before, now) = (side(0.0), side(0.05));
+    let table = |values: &[f64]| Table::new(vec![("x".to_owned(), Column::Number(values.to_vec()))]).expect("a table");
+    let report = compare(&table(&before), &table(&now), &DriftSettings::default()).expect("comparable");
+    let column = &report.columns[0];
+    assert!(column.notes.contains(&Note::Approximate { exact_up_to: 1_000_000 }), "{:?}", column.notes);
+    assert!(column.notes.contains(&Note::InfiniteValues { reference: 7, current: 7 }), "{:?}", column.notes);
+    assert_eq!((column.reference.rows, column.reference.missing), (ROWS as u64, 30_000));
+
+    let (a, b) = (Sample::new(&before), Sample::new(&now));
+    let exact = distance(&a, &b, &Frozen::of(&a).expect("values"), Level::new(0.05, 1), 0.1).expect("values");
+    let sketched = column.effect_named(EffectName::Distance).expect("measured");
+    assert!((sketched.value - exact.value).abs() < 0.001, "{sketched:?} {exact:?}");
+    assert!(sketched.low <= exact.value && exact.value <= sketched.high);
+
+    let fewer = table(&before[..1_000_000]);
+    let report = compare(&fewer, &fewer, &DriftSettings::default()).expect("comparable");
+    assert!(!report.columns[0].notes.iter().any(|note| matches!(note, Note::Approximate { .. })));
 }

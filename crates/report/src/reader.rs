@@ -282,6 +282,7 @@ impl<'a> Reader<'a> {
             Note::InfiniteValues { reference, current } => {
                 fill(words.n_infinite, &[&self.count(*reference), &self.count(*current)])
             }
+            Note::Approximate { exact_up_to } => fill(words.n_approximate, &[&self.count(*exact_up_to)]),
             Note::RareLevelsMerged { levels } => fill(words.n_rare_levels, &[&self.count(*levels)]),
         }
     }

@@ -211,6 +211,7 @@ words! {
     schema: "Version of the record", "Versión del registro";
     run: "Run", "Ejecución";
     effect_over: "a change counts from {} times its bound on", "un cambio cuenta desde {} veces su límite";
+    effect_over_bound: "a change counts from its bound on", "un cambio cuenta desde su límite";
     rise_over: "a change costs from a rise of the error by {} on", "un cambio cuesta desde una subida del error del {}";
     rise_alone: "the error alone trains from a rise by {} on", "el error por sí solo entrena desde una subida del {}";
     min_rows: "a training needs {} rows never seen before", "un entrenamiento necesita {} filas nunca vistas";
@@ -355,6 +356,7 @@ words! {
     n_nearly_constant: "nearly all of the reference is one value: only the tails can show a change", "casi toda la referencia es un solo valor: solo las colas pueden mostrar un cambio";
     n_few_values: "{} values on the smaller side; the distance needs {} to be told from chance", "{} valores en el lado menor; la distancia necesita {} para distinguirse del azar";
     n_infinite: "{} infinite values in the reference, {} now: they count as beyond every limit", "{} valores infinitos en la referencia, {} ahora: cuentan como más allá de todo límite";
+    n_approximate: "more than {} values on a side: a sketch stands for them, and ranks may be off by 0.1 %", "más de {} valores en un lado: un resumen los representa, y los rangos pueden desviarse un 0,1 %";
     n_rare_levels: "{} rare values were taken as one by the chi-square test", "{} valores raros se tomaron como uno en la prueba de ji cuadrado";
 
     // Small ones.

@@ -17,7 +17,7 @@ pub fn tails(reference: &Sample, current: &Sample, frozen: &Frozen, level: Level
     }
     let in_current: f64 = beyond(current, frozen).into_iter().sum();
     let expected = EDGE * (reference.finite().len() as f64 - 1.0) + 1.0;
-    let infinite = reference.infinite() as f64;
+    let infinite = (reference.present() - reference.finite().len()) as f64;
     let in_reference = beyond(reference, frozen)
         .into_iter()
         .zip([frozen.low, frozen.high])

@@ -9,7 +9,7 @@ use tidewheel_domain::drift_report::DriftReport;
 use tidewheel_domain::table::{CategoryBuilder, CategoryColumn, Column, Table};
 
 use crate::effect::{Level, Tail};
-use crate::performance::{self, ErrorRise, Segments, decompose, segment_rises};
+use crate::performance::{self, ErrorRise, EstimatedRise, Segments, decompose, reweighted_rise, segment_rises};
 use crate::sample::{Sample, mean_and_sd, quantile};
 
 /// Chance that either end of the error's interval misses.
@@ -96,8 +96,8 @@ pub fn error_evidence(
 }
 
 /// The error on current rows without labels, estimated from the hold-out's losses: each column that drifted, and the
-/// segment, weighs them by its mix; the one that says most counts, for the others move with it. `None` where nothing
-/// drifted, or a side is empty.
+/// segment, weighs them by its mix ([`reweighted_rise`]); the one that says most counts, for the others move with it.
+/// `None` where nothing drifted, or none of them can tell.
 ///
 /// What the estimate cannot see is a change of the relation itself.
 pub fn estimated_error(
@@ -108,33 +108,31 @@ pub fn estimated_error(
     scale: &str,
 ) -> Option<ErrorEvidence> {
     let losses = reference.losses();
-    let (mean, sd) = mean_and_sd(losses.iter().copied().filter(|loss| !loss.is_nan()).collect::<Vec<_>>().into_iter())?;
-    let labelled = losses.iter().filter(|loss| !loss.is_nan()).count();
-    if labelled < 2 || mean <= 0.0 || current.rows() == 0 {
-        return None;
-    }
+    let level = Level { low: Tail::new(TAIL), high: Tail::new(TAIL) };
     let drifted = report.drifted().map(|column| column.name.as_str());
-    let mut columns: Vec<ColumnCost> = drifted
+    let mut estimates: Vec<(&str, EstimatedRise)> = drifted
         .chain(segment)
         .filter_map(|name| {
             let bins = segments_of(reference.table.column(name)?, current.column(name)?);
-            Some(ColumnCost { column: name.to_owned(), cost: reweighted(&bins, &losses)? - mean, share: None })
+            Some((name, reweighted_rise(&bins, &losses, level)?))
         })
         .collect();
-    columns.sort_by(|a, b| b.cost.abs().total_cmp(&a.cost.abs()));
-    columns.dedup_by(|a, b| a.column == b.column);
-    let cost = columns.first().map_or(0.0, |column| column.cost);
-    let half = Tail::new(TAIL).z * sd * (1.0 / labelled as f64 + 1.0 / current.rows() as f64).sqrt();
+    let cost = |rise: &EstimatedRise| rise.estimated_error - rise.reference_error;
+    estimates.sort_by(|a, b| cost(&b.1).abs().total_cmp(&cost(&a.1).abs()));
+    estimates.dedup_by(|a, b| a.0 == b.0);
+    let most = &estimates.first()?.1;
     let all = ErrorChange {
-        reference: mean,
-        current: mean + cost,
-        rise: cost / mean,
-        low: (cost - half) / mean,
-        high: (cost + half) / mean,
-        reference_rows: labelled as u64,
-        current_rows: current.rows() as u64,
+        reference: most.reference_error,
+        current: most.estimated_error,
+        rise: most.ratio - 1.0,
+        low: most.low - 1.0,
+        high: most.high - 1.0,
+        reference_rows: losses.iter().filter(|loss| !loss.is_nan()).count() as u64,
+        current_rows: most.rows,
         side: None,
     };
+    let column =
+        |(name, rise): &(&str, EstimatedRise)| ColumnCost { column: (*name).to_owned(), cost: cost(rise), share: None };
     Some(ErrorEvidence {
         measured: false,
         scale: scale.to_owned(),
@@ -143,7 +141,7 @@ pub fn estimated_error(
         bias: None,
         segments: Vec::new(),
         by_segment: None,
-        columns,
+        columns: estimates.iter().map(column).collect(),
     })
 }
 
@@ -191,20 +189,6 @@ fn like_with_like(segments: &Segments, before: &[f64], now: &[f64], side: Option
         current_rows: rows_now as u64,
         side,
     })
-}
-
-/// Mean of the reference's losses, weighted so that its bins have the current shares; bins that it lacks take the mean.
-fn reweighted(bins: &Segments, losses: &[f64]) -> Option<f64> {
-    let mut sums = vec![(0.0, 0_u64); bins.len()];
-    for (&bin, loss) in bins.reference.iter().zip(losses).filter(|(_, loss)| !loss.is_nan()) {
-        sums[bin].0 += loss;
-        sums[bin].1 += 1;
-    }
-    let rows: u64 = sums.iter().map(|(_, rows)| rows).sum();
-    let mean = sums.iter().map(|(sum, _)| sum).sum::<f64>() / rows as f64;
-    let of_bin = |&bin: &usize| if sums[bin].1 > 0 { sums[bin].0 / sums[bin].1 as f64 } else { mean };
-    let all = bins.current.iter().map(of_bin).sum::<f64>() / bins.current.len() as f64;
-    all.is_finite().then_some(all)
 }
 
 /// The mean of a value (the target) on both sides, split by segment; rows without a value are left out.

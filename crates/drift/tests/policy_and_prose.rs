@@ -317,6 +317,32 @@ fn a_training_says_what_would_have_prevented_it_and_a_changed_record_changes_the
 }
 
 #[test]
+fn an_effect_near_its_bound_is_not_told_as_one_time_the_bound() {
+    let mut decision = decide(&inputs(report(Changes { shift: 0.3, ..Changes::default() })));
+    for (times, english, spanish) in [
+        (1.04, "just over its bound", "apenas por encima de su límite"),
+        (0.96, "just under its bound", "apenas por debajo de su límite"),
+        (1.0, "as large as its bound", "a la altura de su límite"),
+        (1.06, "1.1 times its bound", "1,1 veces su límite"),
+    ] {
+        decision.causes[0].changes[0].times_bound = times;
+        for (lang, words) in [(Lang::En, english), (Lang::Es, spanish)] {
+            let told = headline(&decision, lang, &labels());
+            assert!(told.contains(words), "{told}");
+        }
+    }
+    let decision = decide(&PolicyInputs {
+        policy: PolicySettings::of(PolicyName::CostlyDrift),
+        ..inputs(report(Changes::default()))
+    });
+    let told = prose(&decision, Lang::En, &labels()) + &prose(&decision, Lang::Es, &labels());
+    assert!(
+        told.contains("wholly above its bound") && !told.contains("1 times") && !told.contains("1 veces"),
+        "{told}"
+    );
+}
+
+#[test]
 fn the_log_carries_the_references_lines() {
     let decision = decide(&inputs(report(Changes { shift: 0.3, ..Changes::default() })));
     assert_eq!(

@@ -612,7 +612,10 @@ fn inputs(reader: &Reader<'_>, decision: &Decision, context: &Context) -> Sectio
     let mut told = vec![format!("`{}`", policy.name.as_str())];
     match policy.name {
         PolicyName::CostlyDrift => {
-            told.push(fill(words.effect_over, &[&reader.value(policy.effect_over)]));
+            told.push(match policy.effect_over {
+                1.0 => words.effect_over_bound.to_owned(),
+                times => fill(words.effect_over, &[&reader.value(times)]),
+            });
             told.push(fill(words.rise_over, &[&reader.percent(policy.error_rise_over)]));
             told.push(fill(words.rise_alone, &[&reader.percent(policy.error_rise_alone)]));
         }

@@ -1,5 +1,7 @@
 //! English.
 
+use std::cmp::Ordering;
+
 use tidewheel_domain::decision::{
     Action, Cause, CauseSubject, Change, ChangeKind, Comparison, Condition, Counterfactual, Direction, Measure,
     Quantity, ReferenceKind, RuleName,
@@ -54,10 +56,28 @@ fn moved(voice: &Voice<'_>) -> Option<String> {
             format!("{} no longer follows the other columns as it did", voice.column(&cause.column))
         }
         (_, Some(change)) => {
-            format!("{} ({} times its bound)", what(voice, cause, change), voice.multiple(change.times_bound))
+            format!("{} ({})", what(voice, cause, change), times_bound(voice, change.times_bound))
         }
         (_, None) => return None,
     })
+}
+
+/// The size of an effect beside its bound.
+fn times_bound(voice: &Voice<'_>, times: f64) -> String {
+    match voice.beside_one(times) {
+        None => format!("{} times its bound", voice.multiple(times)),
+        Some(Ordering::Greater) => "just over its bound".to_owned(),
+        Some(Ordering::Less) => "just under its bound".to_owned(),
+        Some(Ordering::Equal) => "as large as its bound".to_owned(),
+    }
+}
+
+/// What an effect must exceed to count.
+fn least_effect(voice: &Voice<'_>) -> String {
+    match voice.decision.policy.effect_over {
+        1.0 => "its bound".to_owned(),
+        times => format!("{} times its bound", voice.value(times)),
+    }
 }
 
 fn action(action: Action) -> &'static str {
@@ -341,9 +361,9 @@ fn rule(voice: &Voice<'_>) -> String {
             _ => decision.rule.condition.clone(),
         },
         RuleName::MovedAndCosts => format!(
-            "an effect in a column that matters lies wholly above {} times its bound, and the model's error rose by more \
+            "an effect in a column that matters lies wholly above {}, and the model's error rose by more \
              than {}, certainly above none",
-            voice.value(decision.policy.effect_over),
+            least_effect(voice),
             voice.percent(decision.policy.error_rise_over)
         ),
         RuleName::ErrorAlone => format!(
@@ -351,9 +371,9 @@ fn rule(voice: &Voice<'_>) -> String {
             voice.percent(decision.policy.error_rise_alone)
         ),
         RuleName::NothingMoved => format!(
-            "no effect in a column that matters lies wholly above {} times its bound, and the model's error did not rise by \
+            "no effect in a column that matters lies wholly above {}, and the model's error did not rise by \
              more than {}",
-            voice.value(decision.policy.effect_over),
+            least_effect(voice),
             voice.percent(decision.policy.error_rise_alone)
         ),
         RuleName::MovedButCheap => format!(
@@ -518,11 +538,7 @@ fn irrelevant(voice: &Voice<'_>) -> Option<String> {
         .filter_map(|cause| {
             let change = cause.changes.first()?;
             let weight = cause.weight.map(|weight| format!(", weight {}", voice.percent(weight))).unwrap_or_default();
-            Some(format!(
-                "{} ({} times its bound{weight})",
-                what(voice, cause, change),
-                voice.multiple(change.times_bound)
-            ))
+            Some(format!("{} ({}{weight})", what(voice, cause, change), times_bound(voice, change.times_bound)))
         })
         .collect();
     (!parts.is_empty()).then(|| {
@@ -563,11 +579,7 @@ fn other_references(voice: &Voice<'_>) -> Option<String> {
             let mut text = format!("against {} ({}) ", reference(other.kind), rows(voice, other.rows));
             text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
                 (Some(times), Some(column)) => {
-                    format!(
-                        "the largest effect is {} times its bound, in {}",
-                        voice.multiple(times),
-                        voice.column(column)
-                    )
+                    format!("the largest effect is {}, in {}", times_bound(voice, times), voice.column(column))
                 }
                 _ => "nothing could be measured".to_owned(),
             };

@@ -1,5 +1,7 @@
 //! Spanish.
 
+use std::cmp::Ordering;
+
 use tidewheel_domain::decision::{
     Action, Cause, CauseSubject, Change, ChangeKind, Comparison, Condition, Counterfactual, Direction, Measure,
     Quantity, ReferenceKind, RuleName,
@@ -50,10 +52,28 @@ fn moved(voice: &Voice<'_>) -> Option<String> {
             format!("{} ya no sigue a las demás columnas como antes", voice.column(&cause.column))
         }
         (_, Some(change)) => {
-            format!("{} ({} veces su límite)", what(voice, cause, change), voice.multiple(change.times_bound))
+            format!("{} ({})", what(voice, cause, change), times_bound(voice, change.times_bound))
         }
         (_, None) => return None,
     })
+}
+
+/// The size of an effect beside its bound.
+fn times_bound(voice: &Voice<'_>, times: f64) -> String {
+    match voice.beside_one(times) {
+        None => format!("{} veces su límite", voice.multiple(times)),
+        Some(Ordering::Greater) => "apenas por encima de su límite".to_owned(),
+        Some(Ordering::Less) => "apenas por debajo de su límite".to_owned(),
+        Some(Ordering::Equal) => "a la altura de su límite".to_owned(),
+    }
+}
+
+/// What an effect must exceed to count.
+fn least_effect(voice: &Voice<'_>) -> String {
+    match voice.decision.policy.effect_over {
+        1.0 => "su límite".to_owned(),
+        times => format!("{} veces su límite", voice.value(times)),
+    }
 }
 
 fn action(action: Action) -> &'static str {
@@ -347,9 +367,9 @@ fn rule(voice: &Voice<'_>) -> String {
         RuleName::BatchAgain => "un turno anterior terminó con exactamente las mismas filas".to_owned(),
         RuleName::FirstRun => "todavía no hay referencia".to_owned(),
         RuleName::MovedAndCosts => format!(
-            "un efecto en una columna que importa queda por encima de {} veces su límite con todo su intervalo, y el error \
+            "un efecto en una columna que importa queda por encima de {} con todo su intervalo, y el error \
              del modelo subió más de un {}, con certeza más que nada",
-            voice.value(decision.policy.effect_over),
+            least_effect(voice),
             voice.percent(decision.policy.error_rise_over)
         ),
         RuleName::ErrorAlone => format!(
@@ -357,9 +377,9 @@ fn rule(voice: &Voice<'_>) -> String {
             voice.percent(decision.policy.error_rise_alone)
         ),
         RuleName::NothingMoved => format!(
-            "ningún efecto en una columna que importa queda por encima de {} veces su límite con todo su intervalo, y el error \
+            "ningún efecto en una columna que importa queda por encima de {} con todo su intervalo, y el error \
              del modelo no subió más de un {}",
-            voice.value(decision.policy.effect_over),
+            least_effect(voice),
             voice.percent(decision.policy.error_rise_alone)
         ),
         RuleName::MovedButCheap => format!(
@@ -525,11 +545,7 @@ fn irrelevant(voice: &Voice<'_>) -> Option<String> {
         .filter_map(|cause| {
             let change = cause.changes.first()?;
             let weight = cause.weight.map(|weight| format!(", peso {}", voice.percent(weight))).unwrap_or_default();
-            Some(format!(
-                "{} ({} veces su límite{weight})",
-                what(voice, cause, change),
-                voice.multiple(change.times_bound)
-            ))
+            Some(format!("{} ({}{weight})", what(voice, cause, change), times_bound(voice, change.times_bound)))
         })
         .collect();
     (!parts.is_empty()).then(|| {
@@ -571,7 +587,9 @@ fn other_references(voice: &Voice<'_>) -> Option<String> {
             let mut text = format!("{against} ({}) ", rows(voice, other.rows));
             text += &match (other.largest_times_bound, other.largest_column.as_deref()) {
                 (Some(times), Some(column)) => {
-                    format!("el mayor efecto es {} veces su límite, en {}", voice.multiple(times), voice.column(column))
+                    let verb = if voice.beside_one(times).is_some() { "queda" } else { "es" };
+                    let size = times_bound(voice, times);
+                    format!("el mayor efecto {verb} {size}, en {}", voice.column(column))
                 }
                 _ => "no se pudo medir nada".to_owned(),
             };

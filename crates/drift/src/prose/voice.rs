@@ -1,5 +1,7 @@
 //! What both languages share: names, units and rounded numbers of one record.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Value};
 use tidewheel_domain::decision::{
     Action, Cause, CauseSubject, Change, ColumnLabels, Condition, Counterfactual, Decision,
@@ -77,6 +79,11 @@ impl<'a> Voice<'a> {
 
     pub(super) fn multiple(&self, x: f64) -> String {
         number::multiple(x, self.lang)
+    }
+
+    /// On which side of 1 a multiple lies that would be written as 1.
+    pub(super) fn beside_one(&self, x: f64) -> Option<Ordering> {
+        (self.multiple(x) == self.multiple(1.0)).then(|| x.total_cmp(&1.0))
     }
 
     pub(super) fn p_value(&self, p: f64) -> String {

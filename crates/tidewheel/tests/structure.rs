@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Which crates of the workspace each crate may import, in the data's order.
+///
+/// `drift` draws in an example what it measures of itself; nothing in its library does.
 const MAY_IMPORT: [(&str, &[&str]); 11] = [
     ("domain", &[]),
-    ("drift", &["domain"]),
+    ("drift", &["domain", "chart"]),
     ("boost", &[]),
     ("chart", &[]),
     ("report", &["domain", "drift", "chart"]),

@@ -77,21 +77,25 @@ pub struct CategoryBuilder {
 impl CategoryBuilder {
     /// Appends a row.
     pub fn push(&mut self, value: Option<&str>) {
-        let code = match value {
-            None => MISSING,
-            Some(text) => {
-                if let Some(&code) = self.codes_by_level.get(text) {
-                    code
-                } else {
-                    let level: Arc<str> = Arc::from(text);
-                    let code = self.column.levels.len() as u32;
-                    self.column.levels.push(Arc::clone(&level));
-                    self.codes_by_level.insert(level, code);
-                    code
-                }
-            }
-        };
+        let code = value.map_or(MISSING, |level| self.code(level));
+        self.push_code(code);
+    }
+
+    /// Appends a row by its code: one that [`CategoryBuilder::code`] gave, or [`MISSING`].
+    pub fn push_code(&mut self, code: u32) {
         self.column.codes.push(code);
+    }
+
+    /// The code of a level, a new one where no row had it. A level that gets a code is to get a row.
+    pub fn code(&mut self, level: &str) -> u32 {
+        if let Some(&code) = self.codes_by_level.get(level) {
+            return code;
+        }
+        let code = self.column.levels.len() as u32;
+        let level: Arc<str> = Arc::from(level);
+        self.column.levels.push(Arc::clone(&level));
+        self.codes_by_level.insert(level, code);
+        code
     }
 
     /// The finished column.

@@ -4,20 +4,20 @@ use std::collections::HashSet;
 use std::io::BufReader;
 use std::path::Path;
 
-use arrow_array::{Array, ArrayRef, RecordBatch, StringArray};
-use arrow_schema::{DataType, Schema};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{Array, ArrayRef, StringArray};
+use arrow_schema::{DataType, Field};
 use rayon::prelude::*;
 use serde::Serialize;
 use tidewheel_domain::project::ColumnType;
 use tidewheel_domain::table::CategoryBuilder;
 use tidewheel_domain::{CategoryColumn, Column, MISSING, Table};
 
-use super::typed::{Cell, Cells};
+use super::typed::{Cell, Cells, push_coded};
 use super::value::{canonical_category, category_of_number, format_date, parse_date, parse_number};
 use super::{Format, ReadError, csv, open, parquet};
 
-/// Rows of a Parquet file that are decoded at once.
-const CHUNK_ROWS: usize = 65_536;
 /// Texts that mean missing in a column that otherwise holds numbers, dates or booleans.
 const NOT_AVAILABLE: [&str; 8] = ["na", "n/a", "#n/a", "nan", "null", "none", "-", "?"];
 /// Distinct values are counted up to here.
@@ -95,7 +95,7 @@ fn read_inferred(path: &Path) -> Result<(Table, Vec<Seen>), ReadError> {
             });
             columns.collect::<Vec<_>>()
         }
-        Format::Parquet => parquet_columns(file, &name)?,
+        Format::Parquet => parquet_columns(path, &name)?,
     };
     let mut table = Table::default();
     let mut kinds = Vec::new();
@@ -173,31 +173,19 @@ fn parsed(parts: &[&StringArray], parse: fn(&str) -> Option<f64>) -> Option<(Vec
     any.then_some((values, not_available))
 }
 
-fn parquet_columns(file: std::fs::File, name: &str) -> Result<Vec<(String, Column, Seen)>, ReadError> {
-    let mut growing: Vec<Growing> = Vec::new();
-    let schema = parquet::for_each_chunk(file, Some(CHUNK_ROWS), name, |chunk: RecordBatch| {
-        if growing.is_empty() {
-            growing = chunk.columns().iter().map(|array| Growing::of(array.data_type())).collect();
-        }
-        let schema = chunk.schema();
-        let columns = growing.par_iter_mut().zip(chunk.columns()).zip(schema.fields().as_ref().par_iter());
-        columns.map(|((column, array), field)| column.extend(array, field.name(), name)).collect::<Result<(), _>>()
-    })?;
-    if growing.is_empty() {
-        return Err(ReadError::NoRows { name: name.to_owned() });
-    }
-    Ok(finish(growing, &schema))
-}
-
-fn finish(growing: Vec<Growing>, schema: &Schema) -> Vec<(String, Column, Seen)> {
-    let columns = growing.into_iter().zip(schema.fields()).map(|(column, field)| {
+fn parquet_columns(path: &Path, name: &str) -> Result<Vec<(String, Column, Seen)>, ReadError> {
+    let columns = parquet::columns::<Growing>(path, name)?.into_iter().map(|(field, column)| {
         let (kind, column) = match column {
             Growing::Number(kind, values) => (kind, Column::Number(values)),
             Growing::Category(builder) => (ColumnType::Category, Column::Category(builder.finish())),
         };
         (field.name().clone(), column, Seen { kind, not_available: Vec::new() })
     });
-    columns.collect()
+    let columns: Vec<_> = columns.collect();
+    match columns.first() {
+        Some((_, column, _)) if !column.is_empty() => Ok(columns),
+        _ => Err(ReadError::NoRows { name: name.to_owned() }),
+    }
 }
 
 /// A column of a Parquet file, as far as it has been read.
@@ -207,41 +195,64 @@ enum Growing {
 }
 
 impl Growing {
-    fn of(kind: &DataType) -> Growing {
+    fn of_kind(kind: &DataType, rows: usize) -> Self {
+        let numbers = |kind| {
+            let mut values = Vec::new();
+            // A damaged file may promise more rows than there is room for.
+            let _ = values.try_reserve_exact(rows);
+            Growing::Number(kind, values)
+        };
         match kind {
-            DataType::Dictionary(_, values) => Growing::of(values),
+            DataType::Dictionary(_, values) => Growing::of_kind(values, rows),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => Growing::Category(CategoryBuilder::default()),
-            DataType::Boolean => Growing::Number(ColumnType::Boolean, Vec::new()),
-            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => {
-                Growing::Number(ColumnType::Date, Vec::new())
-            }
-            _ => Growing::Number(ColumnType::Number, Vec::new()),
+            DataType::Boolean => numbers(ColumnType::Boolean),
+            DataType::Date32 | DataType::Date64 | DataType::Timestamp(..) => numbers(ColumnType::Date),
+            _ => numbers(ColumnType::Number),
         }
     }
+}
 
-    fn extend(&mut self, array: &ArrayRef, column: &str, name: &str) -> Result<(), ReadError> {
-        let cells = Cells::of(array, column, name)?;
-        match self {
-            Growing::Number(_, values) => {
-                values.reserve(cells.len());
-                cells.for_each(|_, cell| {
-                    values.push(match cell {
-                        None | Some(Cell::Text(_)) => f64::NAN,
-                        // An infinite value is no measurement.
-                        Some(Cell::Number(value)) if value.is_infinite() => f64::NAN,
-                        Some(Cell::Number(value) | Cell::Date(value)) => value,
-                        Some(Cell::Integer(value)) => value as f64,
-                        Some(Cell::Unsigned(value)) => value as f64,
-                        Some(Cell::Boolean(value)) => f64::from(u8::from(value)),
-                    });
+impl parquet::Growing for Growing {
+    fn of(field: &Field, rows: usize) -> Self {
+        Self::of_kind(field.data_type(), rows)
+    }
+
+    fn extend(&mut self, array: &ArrayRef, field: &Field, name: &str) -> Result<(), ReadError> {
+        let cells = Cells::of(array, field.name(), name)?;
+        match (self, &cells) {
+            (Growing::Number(_, values), Cells::Number(array)) => extend_numbers(values, array),
+            (Growing::Number(_, values), _) => cells.for_each(|_, cell| {
+                values.push(match cell {
+                    None | Some(Cell::Text(_)) => f64::NAN,
+                    Some(Cell::Number(value) | Cell::Date(value)) => finite(value),
+                    Some(Cell::Integer(value)) => value as f64,
+                    Some(Cell::Unsigned(value)) => value as f64,
+                    Some(Cell::Boolean(value)) => f64::from(u8::from(value)),
                 });
-            }
-            Growing::Category(builder) => cells.for_each(|_, cell| match cell {
+            }),
+            (Growing::Category(builder), Cells::Coded(array)) => push_coded(array, builder),
+            (Growing::Category(builder), _) => cells.for_each(|_, cell| match cell {
                 Some(Cell::Text(text)) => builder.push(canonical_category(text).as_deref()),
                 _ => builder.push(None),
             }),
         }
         Ok(())
+    }
+}
+
+/// An infinite value is no measurement.
+fn finite(value: f64) -> f64 {
+    if value.is_infinite() { f64::NAN } else { value }
+}
+
+fn extend_numbers(values: &mut Vec<f64>, array: &ArrayRef) {
+    let numbers = array.as_primitive::<Float64Type>();
+    let start = values.len();
+    values.extend(numbers.values().iter().copied().map(finite));
+    for (value, present) in values[start..].iter_mut().zip(numbers.nulls().into_iter().flatten()) {
+        if !present {
+            *value = f64::NAN;
+        }
     }
 }
 

@@ -1,24 +1,27 @@
 //! Parquet: every column keeps its type.
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
-use arrow_schema::Schema;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, FieldRef, Schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use parquet::errors::ParquetError;
 use parquet::file::reader::ChunkReader;
+use rayon::prelude::*;
 
 use super::ReadError;
 
+/// Rows of a column that are decoded at once: what they take stays in a processor's cache.
+const CHUNK_ROWS: usize = 16_384;
+
 /// All rows as one batch; there may be none.
 pub(super) fn read(input: impl ChunkReader + 'static, name: &str) -> Result<RecordBatch, ReadError> {
-    let mut whole = None;
-    let schema = for_each_chunk(input, None, name, |chunk| {
-        whole = Some(chunk);
-        Ok(())
-    })?;
-    Ok(whole.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+    read_rows(input, None, name)
 }
 
 /// At most `limit` rows after the first `offset`.
@@ -28,57 +31,91 @@ pub(super) fn read_span(
     limit: usize,
     name: &str,
 ) -> Result<RecordBatch, ReadError> {
-    let mut span = None;
-    let schema = walk(input, None, Some((offset, limit)), name, |chunk| {
-        span = Some(chunk);
-        Ok(())
-    })?;
-    Ok(span.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+    read_rows(input, Some((offset, limit)), name)
 }
 
-/// Calls `visit` with up to `chunk_rows` rows at a time (`None`: all rows at once), in order.
-pub(super) fn for_each_chunk(
+fn read_rows(
     input: impl ChunkReader + 'static,
-    chunk_rows: Option<usize>,
-    name: &str,
-    visit: impl FnMut(RecordBatch) -> Result<(), ReadError>,
-) -> Result<Arc<Schema>, ReadError> {
-    walk(input, chunk_rows, None, name, visit)
-}
-
-fn walk(
-    input: impl ChunkReader + 'static,
-    chunk_rows: Option<usize>,
     span: Option<(usize, usize)>,
     name: &str,
-    mut visit: impl FnMut(RecordBatch) -> Result<(), ReadError>,
-) -> Result<Arc<Schema>, ReadError> {
-    let damaged = |reason: String| ReadError::Parquet { name: name.to_owned(), reason };
-    // The decoder indexes by numbers found in the file: damage can make it panic, which must not end the process.
-    let whole = |work: &mut dyn FnMut() -> Result<Option<RecordBatch>, ReadError>| {
-        catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(damaged("a page is damaged".to_owned())))
-    };
-    let mut reader = None;
-    let mut schema = None;
-    let mut input = Some(input);
-    whole(&mut || {
-        let Some(input) = input.take() else { return Ok(None) };
-        let mut builder =
-            ParquetRecordBatchReaderBuilder::try_new(input).map_err(|error| damaged(error.to_string()))?;
+) -> Result<RecordBatch, ReadError> {
+    whole(name, || {
+        let damaged = |error| damaged(name, error);
+        let mut builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(damaged)?;
         if let Some((offset, limit)) = span {
             builder = builder.with_offset(offset).with_limit(limit);
         }
         let rows = builder.metadata().file_metadata().num_rows();
-        schema = Some(distinct_names(builder.schema(), name)?);
-        let size = chunk_rows.unwrap_or(usize::MAX).min(usize::try_from(rows).unwrap_or(0).max(1));
-        reader = Some(builder.with_batch_size(size).build().map_err(|error| damaged(error.to_string()))?);
-        Ok(None)
+        let schema = distinct_names(builder.schema(), name)?;
+        let size = usize::try_from(rows).unwrap_or(0).max(1);
+        let mut reader = builder.with_batch_size(size).build().map_err(damaged)?;
+        let batch = reader.next().transpose().map_err(|error| damaged(error.into()))?;
+        Ok(batch.unwrap_or_else(|| RecordBatch::new_empty(schema)))
+    })
+}
+
+/// A column in the making: takes its values chunk by chunk.
+pub(super) trait Growing: Send + Sized {
+    /// Without values, of a field's type; `rows` are to be expected.
+    fn of(field: &Field, rows: usize) -> Self;
+
+    /// Takes the next values.
+    fn extend(&mut self, values: &ArrayRef, field: &Field, name: &str) -> Result<(), ReadError>;
+}
+
+/// The columns with their fields, each read by itself: what decoding needs is needed for one column at a time. Texts come
+/// as dictionaries where the file has them so.
+pub(super) fn columns<C: Growing>(path: &Path, name: &str) -> Result<Vec<(FieldRef, C)>, ReadError> {
+    let io = |source| ReadError::Io { path: path.to_owned(), source };
+    let metadata = whole(name, || {
+        let file = File::open(path).map_err(io)?;
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).map_err(|e| damaged(name, e))?;
+        distinct_names(metadata.schema(), name)?;
+        let coded = ArrowReaderOptions::new().with_schema(with_dictionaries(metadata.schema()));
+        Ok(ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), coded).unwrap_or(metadata))
     })?;
-    let (Some(mut reader), Some(schema)) = (reader, schema) else { return Err(damaged("no schema".to_owned())) };
-    while let Some(chunk) = whole(&mut || reader.next().transpose().map_err(|error| damaged(error.to_string())))? {
-        visit(chunk)?;
-    }
-    Ok(schema)
+    let rows = usize::try_from(metadata.metadata().file_metadata().num_rows()).unwrap_or(0);
+    let read_column = |place: usize, field: &FieldRef| {
+        let damaged = |error| damaged(name, error);
+        // A file of its own: clones of one share their place in it.
+        let file = File::open(path).map_err(io)?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());
+        let only = ProjectionMask::roots(builder.parquet_schema(), [place]);
+        let mut column = C::of(field, rows);
+        for chunk in builder.with_projection(only).with_batch_size(CHUNK_ROWS).build().map_err(damaged)? {
+            column.extend(chunk.map_err(|error| damaged(error.into()))?.column(0), field, name)?;
+        }
+        Ok((Arc::clone(field), column))
+    };
+    let fields = metadata.schema().fields();
+    let columns = (0..fields.len()).into_par_iter().with_max_len(1);
+    let columns: Vec<_> = columns.map(|place| whole(name, || read_column(place, &fields[place]))).collect();
+    columns.into_iter().collect()
+}
+
+/// The schema with dictionaries in the place of texts.
+fn with_dictionaries(schema: &Schema) -> Arc<Schema> {
+    let coded = |field: &FieldRef| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
+            Arc::new(field.as_ref().clone().with_data_type(kind))
+        }
+        _ => Arc::clone(field),
+    };
+    Arc::new(Schema::new_with_metadata(
+        schema.fields().iter().map(coded).collect::<Vec<_>>(),
+        schema.metadata().clone(),
+    ))
+}
+
+fn damaged(name: &str, error: ParquetError) -> ReadError {
+    ReadError::Parquet { name: name.to_owned(), reason: error.to_string() }
+}
+
+/// The decoder indexes by numbers found in the file: damage can make it panic, which must not end the process.
+fn whole<T>(name: &str, work: impl FnOnce() -> Result<T, ReadError>) -> Result<T, ReadError> {
+    let panicked = |_| Err(ReadError::Parquet { name: name.to_owned(), reason: "a page is damaged".to_owned() });
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(panicked)
 }
 
 fn distinct_names(schema: &Arc<Schema>, name: &str) -> Result<Arc<Schema>, ReadError> {

@@ -208,6 +208,10 @@ fn numbers(cells: &Cells, cast: impl Fn(&Cell<'_>) -> Fit) -> (Column, BadValues
 
 fn categories(cells: &Cells) -> Column {
     let mut builder = CategoryBuilder::default();
+    if let Cells::Coded(array) = cells {
+        push_coded(array, &mut builder);
+        return Column::Category(builder.finish());
+    }
     // Codes of numbers are written out once each.
     let mut texts: HashMap<u64, Option<String>> = HashMap::new();
     cells.for_each(|_, cell| match cell {
@@ -219,6 +223,23 @@ fn categories(cells: &Cells) -> Column {
         Some(other) => builder.push(Some(&other.text())),
     });
     Column::Category(builder.finish())
+}
+
+/// Appends the rows of a [`Cells::Coded`]; each text of the dictionary is looked at once, when the first row has it.
+pub(super) fn push_coded(array: &ArrayRef, builder: &mut CategoryBuilder) {
+    let (keys, texts) = coded(array);
+    let mut codes: Vec<Option<u32>> = vec![None; texts.len()];
+    for key in keys {
+        let Some(key) = key else {
+            builder.push(None);
+            continue;
+        };
+        let code = *codes[key as usize].get_or_insert_with(|| {
+            let level = code_text(texts, key).and_then(canonical_category);
+            level.map_or(MISSING, |level| builder.code(&level))
+        });
+        builder.push_code(code);
+    }
 }
 
 /// A column reduced to one of a few Arrow types.

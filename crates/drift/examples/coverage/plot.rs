@@ -7,8 +7,8 @@ use tidewheel_chart::{Axis, Caption, Chart, Rule, Side, Style, Unit};
 
 use crate::intervals::{Cell, EFFECTS, MULTIPLES, SIZES, nominal};
 
-/// Width and height of one panel.
-const PANEL: (f64, f64) = (460.0, 330.0);
+/// Width of one panel.
+const PANEL: f64 = 460.0;
 
 /// Share of intervals, over all kinds of data, that miss.
 fn share<'a>(cells: impl Iterator<Item = &'a Cell>, misses: impl Fn(&Cell) -> usize) -> f64 {
@@ -48,22 +48,29 @@ fn panel(cells: &[Cell], effect: usize, lower: bool) -> String {
         zero: true,
         ..Lines::default()
     };
-    chart.render(&Style::picture(PANEL.0))
+    chart.render(&Style::picture(PANEL))
+}
+
+/// The height that a picture says it has.
+fn height(svg: &str) -> f64 {
+    let said = svg.split(" height=\"").nth(1).and_then(|rest| rest.split('"').next());
+    said.and_then(|text| text.parse().ok()).expect("a picture says its height")
 }
 
 /// The whole picture.
 pub(crate) fn draw(cells: &[Cell]) -> String {
-    let (width, height) = (2.0 * PANEL.0, EFFECTS.len() as f64 * PANEL.1);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
-         role=\"img\" aria-label=\"How often intervals miss the truth\"><rect width=\"{width}\" height=\"{height}\" \
-         fill=\"#fff\"/>"
-    );
+    let mut panels = String::new();
+    let mut down = 0.0;
     for effect in 0..EFFECTS.len() {
-        for (column, lower) in [(0.0, true), (1.0, false)] {
-            let (x, y) = (column * PANEL.0, effect as f64 * PANEL.1);
-            let _ = write!(svg, "<g transform=\"translate({x} {y})\">{}</g>", panel(cells, effect, lower));
+        let pair = [true, false].map(|lower| panel(cells, effect, lower));
+        for (svg, across) in pair.iter().zip([0.0, PANEL]) {
+            let _ = write!(panels, "<g transform=\"translate({across} {down})\">{svg}</g>");
         }
+        down += pair.iter().map(|svg| height(svg)).fold(0.0, f64::max);
     }
-    svg + "</svg>\n"
+    let width = 2.0 * PANEL;
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{down}\" viewBox=\"0 0 {width} {down}\" \
+         role=\"img\" aria-label=\"How often intervals miss the truth\">{panels}</svg>\n"
+    )
 }

@@ -17,7 +17,7 @@ use crate::inference::verify;
 use crate::ui::asking::{Asking, Trouble};
 
 /// Who acts from a page; people are not known by name here.
-const WHO: &str = "web page";
+const WHO: &str = "web";
 /// So long a reason may be.
 const REASON: usize = 500;
 

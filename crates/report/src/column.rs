@@ -112,7 +112,7 @@ pub fn column_page(report: &DriftReport, name: &str, lang: Lang, labels: &Column
         charts.push((words.histogram, ColumnChart::Distribution(chart)));
     }
     if let Some(chart) = pictures::functions(reader, column) {
-        charts.push((words.share_up_to, ColumnChart::Functions(chart)));
+        charts.push((words.functions, ColumnChart::Functions(chart)));
     }
     let mut more_levels = 0;
     if let Some(chart) = pictures::categories(reader, column, LEVELS) {

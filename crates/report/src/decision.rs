@@ -17,6 +17,9 @@ use crate::words::fill;
 /// Causes that get a card; the others are in a table.
 const CARDS: usize = 8;
 
+/// Of them those with a picture, on a page that is sent each time it is looked at.
+const PICTURED: usize = 2;
+
 /// Columns of an example row.
 const VALUES: usize = 8;
 
@@ -144,7 +147,11 @@ fn causes(reader: &Reader<'_>, decision: &Decision, told: &Parts) -> Option<Sect
     } else {
         blocks.push(Block::Heading(words.reasons));
         let pairs = decision.causes.iter().zip(&told.causes);
-        blocks.push(Block::Cards(pairs.take(CARDS).map(|(cause, told)| card(reader, decision, cause, told)).collect()));
+        let mut cards: Vec<Card> = pairs.take(CARDS).map(|(cause, told)| card(reader, decision, cause, told)).collect();
+        if reader.compact {
+            cards.iter_mut().skip(PICTURED).for_each(|card| card.picture = None);
+        }
+        blocks.push(Block::Cards(cards));
         if decision.causes.len() > CARDS {
             blocks.push(Block::Heading(words.further_causes));
             blocks.push(Block::Table(changes(reader, &decision.causes[CARDS..])));

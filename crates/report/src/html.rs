@@ -168,6 +168,9 @@ fn heat(times: f64) -> usize {
 }
 
 fn picture(picture: &Picture) -> String {
+    if picture.narrow.is_empty() {
+        return format!("<figure>{}</figure>", picture.wide);
+    }
     format!("<figure><div class=\"wide\">{}</div><div class=\"narrow\">{}</div></figure>", picture.wide, picture.narrow)
 }
 

@@ -92,9 +92,10 @@ pub struct BodySection {
     pub html: String,
 }
 
-/// A decision as the parts of a page.
+/// A decision as the parts of a page, which is sent each time it is looked at: its pictures take their colours from
+/// [`STYLE`], those beside words are drawn once for all widths, and only those of the first causes.
 pub fn decision_body(decision: &Decision, lang: Lang, labels: &ColumnLabels, context: &Context) -> Body {
-    html::parts(&decision::page(&Reader::new(lang, labels), decision, labels, context))
+    html::parts(&decision::page(&Reader::new(lang, labels).compact(), decision, labels, context))
 }
 
 /// Why, from evidence to rule: the first links of a chain, of which action and outcome are the others.

@@ -94,7 +94,7 @@ pub(crate) struct Card {
     pub(crate) picture: Option<Picture>,
 }
 
-/// A chart at two widths, of which a page shows the one that fits. Markdown goes without: the figures are in the text.
+/// A chart at two widths, of which a page shows the one that fits; or at one, without the narrow one. Markdown goes without: the figures are in the text.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {
     pub(crate) wide: String,

@@ -36,9 +36,67 @@ const FEW_LEVELS: usize = 5;
 /// Steps of a bridge.
 const STEPS: usize = 5;
 
+/// Pixels of a picture that is drawn once for all widths.
+const ONCE: f64 = 380.0;
+
 fn drawn(reader: &Reader<'_>, chart: &impl Chart, width: f64) -> Picture {
     let style = |width| Style::page(width).numbers(reader.numbers());
-    Picture { wide: chart.render(&style(width)), narrow: chart.render(&style(PHONE)) }
+    match reader.compact {
+        false => Picture { wide: chart.render(&style(width)), narrow: chart.render(&style(PHONE)) },
+        true if width < WHOLE => Picture { wide: short(&chart.render(&style(ONCE))), narrow: String::new() },
+        true => Picture { wide: short(&chart.render(&style(width))), narrow: short(&chart.render(&style(PHONE))) },
+    }
+}
+
+/// What elements of pictures often have, and the class that says the same in the style sheet.
+const CLASSES: [(&str, &str); 8] = [
+    (r#" text-anchor="middle" font-size="11" fill="var(--ink-3, #5d6a83)""#, r#" class="tm""#),
+    (r#" text-anchor="end" font-size="11" fill="var(--ink-3, #5d6a83)""#, r#" class="te""#),
+    (r#" font-size="11" fill="var(--ink-3, #5d6a83)""#, r#" class="ts""#),
+    (r#" fill="var(--surface, #ffffff)" stroke="var(--ink-3, #5d6a83)" stroke-width="1.6""#, r#" class="rg""#),
+    (r#" stroke="var(--cur, #1559c7)" stroke-width="2.4""#, r#" class="cw""#),
+    (r#" fill="var(--ink, #111a29)""#, r#" class="ik""#),
+    (r#" fill="var(--cur, #1559c7)""#, r#" class="cf""#),
+    (r#" class="tw-chart" role="img""#, r#" class="tw-chart short" role="img""#),
+];
+
+/// What the style sheet says for all pictures.
+const SAID: [&str; 2] = [
+    r#" xmlns="http://www.w3.org/2000/svg""#,
+    r#" font-size="12" fill="var(--ink-2, #43506a)" stroke-linejoin="round" direction="ltr""#,
+];
+
+/// The same picture in fewer letters, for a page with [`crate::STYLE`].
+fn short(svg: &str) -> String {
+    let mut short = String::with_capacity(svg.len());
+    for (place, tag) in svg.split('<').enumerate() {
+        if place > 0 {
+            short.push('<');
+        }
+        // An element has one class.
+        match CLASSES.iter().find(|(long, _)| tag.contains(long)) {
+            Some((long, class)) => short.push_str(&tag.replacen(long, class, 1)),
+            None => short.push_str(tag),
+        }
+    }
+    for said in SAID {
+        short = short.replacen(said, "", 1);
+    }
+    // Colours are those of the page.
+    let mut parts = short.split("var(--");
+    let mut bare = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        bare.push_str("var(--");
+        match part.split_once(')') {
+            Some((colour, rest)) => {
+                bare.push_str(colour.split_once(',').map_or(colour, |(name, _)| name));
+                bare.push(')');
+                bare.push_str(rest);
+            }
+            None => bare.push_str(part),
+        }
+    }
+    bare
 }
 
 /// The largest effect of each column against its bound, largest first, with the pairs beyond theirs.

@@ -15,11 +15,17 @@ pub(crate) struct Reader<'a> {
     pub(crate) lang: Lang,
     pub(crate) words: &'static Words,
     labels: &'a ColumnLabels,
+    /// Pictures for a page that has more to show: see [`crate::decision_body`].
+    pub(crate) compact: bool,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(lang: Lang, labels: &'a ColumnLabels) -> Self {
-        Self { lang, words: Words::of(lang), labels }
+        Self { lang, words: Words::of(lang), labels, compact: false }
+    }
+
+    pub(crate) fn compact(self) -> Self {
+        Self { compact: true, ..self }
     }
 
     /// What a column is called.

@@ -248,8 +248,9 @@ words! {
     and_others: "{} and others", "{} y otras";
 
     // One column.
-    histogram: "share of rows by value", "proporción de filas por valor";
-    shares_of_values: "shares of the values that moved most", "proporciones de los valores que más cambiaron";
+    histogram: "Share of rows by value", "Proporción de filas por valor";
+    functions: "Share of rows up to each value", "Proporción de filas hasta cada valor";
+    shares_of_values: "Shares of the values that moved most", "Proporciones de los valores que más cambiaron";
     both_sides: "Both sides", "Los dos lados";
     no_test: "No test fits this column.", "Ninguna prueba sirve para esta columna.";
     levels_new: "Values that the reference never had", "Valores que la referencia nunca tuvo";

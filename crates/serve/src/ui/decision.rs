@@ -40,6 +40,15 @@ pub(super) async fn show(asking: Asking, Path(batch): Path<String>, Query(which)
     asking.answer(page)
 }
 
+/// `GET /ui/decisions/{batch}/evidence`: all that was measured.
+pub(super) async fn evidence(asking: Asking, Path(batch): Path<String>, Query(which): Query<Which>) -> Response {
+    let page = match find(&asking, &batch, which.turn).await {
+        Ok(turn) => view_of(&asking, &turn).await.map(|view| decision::evidence(&asking.frame, &view)),
+        Err(trouble) => Err(trouble),
+    };
+    asking.answer(page)
+}
+
 /// `GET /ui/why/{version}`: the decision that led to a version.
 pub(super) async fn why(asking: Asking, Path(version): Path<String>) -> Response {
     let number: Option<i64> = version.trim_start_matches('v').parse().ok();

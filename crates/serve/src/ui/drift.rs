@@ -20,7 +20,7 @@ use super::asking::{Asking, Trouble};
 use crate::inference::state::AppState;
 
 /// Batches that are offered; others can be named in the address.
-const OFFERED: i64 = 60;
+const OFFERED: i64 = 40;
 /// So many comparisons are kept.
 const KEPT: usize = 16;
 
@@ -59,6 +59,8 @@ pub(super) struct Asked {
     col: String,
     #[serde(default)]
     page: String,
+    /// All columns in one picture, in place of one column.
+    whole: Option<String>,
 }
 
 /// `GET /ui/drift`
@@ -175,8 +177,8 @@ fn compared(asking: &Asking, asked: &Asked, report: &DriftReport) -> Compared {
         drifted: (report.drifted_columns, report.tested_columns),
         sizes: (report.reference.rows, report.current.rows),
         alpha: report.alpha,
-        effects: effects_chart(report, lang, &labels),
-        column: name.map(|name| {
+        effects: asked.whole.is_some().then(|| effects_chart(report, lang, &labels)),
+        column: name.filter(|_| asked.whole.is_none()).map(|name| {
             let page = column_page(report, &name, lang, &labels);
             (name, page)
         }),

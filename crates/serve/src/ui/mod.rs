@@ -137,6 +137,7 @@ pub(crate) const ROUTES: &[&str] = &[
     "/ui/decisions/replay",
     "/ui/decisions/{batch}",
     "/ui/decisions/{batch}/answer",
+    "/ui/decisions/{batch}/evidence",
     "/ui/decisions/{batch}/{file}",
     "/ui/drift",
     "/ui/events",
@@ -191,6 +192,7 @@ pub fn router() -> Router<AppState> {
         .route("/ui/decisions/replay", get(replay::show))
         .route("/ui/decisions/{batch}", get(decision::show))
         .route("/ui/decisions/{batch}/answer", get(decision::question).post(decision::answer))
+        .route("/ui/decisions/{batch}/evidence", get(decision::evidence))
         .route("/ui/decisions/{batch}/{file}", get(decision::file))
         .route("/ui/drift", get(drift::show))
         .route("/ui/experiments", get(experiments::show))

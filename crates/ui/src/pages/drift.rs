@@ -88,8 +88,8 @@ pub struct Compared {
     pub sizes: (u64, u64),
     /// Chance that any interval misses.
     pub alpha: f64,
-    /// All columns in one picture.
-    pub effects: Effects,
+    /// All columns in one picture, where that is asked for.
+    pub effects: Option<Effects>,
     /// The chosen column: its name, and all about it where both sides have it.
     pub column: Option<(String, Option<ColumnPage>)>,
     /// Columns without a counterpart.
@@ -216,16 +216,20 @@ fn compared(frame: &Frame, view: &Drift, found: &Compared, words: &'static Drift
             }
             @if !found.one_side.0.is_empty() { p class="sub sm" { (fill(words.only_reference, &[("names", &names(&found.one_side.0))])) } }
             @if !found.one_side.1.is_empty() { p class="sub sm" { (fill(words.only_current, &[("names", &names(&found.one_side.1))])) } }
-            details {
-                summary { (words.whole) }
-                div.mt { (chart(frame.lang, words.columns, &found.effects, 560.0, 320.0)) }
-            }
+            @if found.effects.is_none() { p.sm { a href={ (view.href(None, 1)) "&whole=1" } { (words.whole) } } }
         }
     };
     html! {
         div.grid.mt.drift-explorer {
             div.c5 { (card("columns", title, Some(&lead), &nothing(), &list)) }
-            div.c7 { @if let Some((name, page)) = &found.column { (column(frame, found, name, page.as_ref(), words)) } }
+            div.c7 {
+                @if let Some(effects) = &found.effects {
+                    @let picture = html! { div.body { (chart(frame.lang, words.whole, effects, 700.0, 320.0)) } };
+                    (card("whole", words.whole, None, &nothing(), &picture))
+                } @else if let Some((name, page)) = &found.column {
+                    (column(frame, found, name, page.as_ref(), words))
+                }
+            }
         }
     }
 }
@@ -263,7 +267,7 @@ fn columns(frame: &Frame, view: &Drift, found: &Compared, words: &'static DriftW
                                         ("value", &figures.multiple(value)), ("low", &figures.multiple(low)), ("high", &figures.multiple(high)),
                                     ]);
                                     @let interval = Interval { value: place(value), low: place(low), high: place(high) };
-                                    (dot_and_whisker(interval, (-2.0, 4.0), if low > 1.0 { Tone::Train } else { Tone::Plain }, None, Some(0.0), &label))
+                                    (dot_and_whisker(interval, (-2.3, 4.3), if low > 1.0 { Tone::Train } else { Tone::Plain }, None, Some(0.0), &label))
                                 }
                             }
                             td { (heat_cell(figures, row.times.map(|times| times[0]))) }

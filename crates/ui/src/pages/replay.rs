@@ -171,7 +171,7 @@ fn list(frame: &Frame, view: &Replay, words: &'static ReplayWords) -> Markup {
                 caption.sr { (words.list) }
                 thead { tr {
                     th scope="col" { (common.batch) } th scope="col" { (words.was) } th scope="col" { (words.would) }
-                    th scope="col" { (words.changes) } th scope="col" { (words.rule) }
+                    th scope="col" { (words.difference) } th scope="col" { (words.rule) }
                 } }
                 tbody {
                     @for row in &view.rows {

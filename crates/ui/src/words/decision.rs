@@ -64,11 +64,9 @@ words! {
         command_reason: "why", "por qué";
 
         peers: "This batch among the others", "Este lote entre los demás";
-        peers_lead: "Change of the error of the model in production, on each batch's rows never seen before. A filled dot: certainly above what the policy tolerates.", "Cambio del error del modelo en producción, en las filas nunca vistas de cada lote. Punto lleno: con certeza por encima de lo que tolera la política.";
-        peers_axis: "change of the model's error", "cambio del error del modelo";
-        tolerated: "tolerated: {value}", "tolerado: {value}";
-        counts: "certainly above it", "con certeza por encima";
-        does_not_count: "not certain", "no es seguro";
+        peers_lead: "Change of the error of the model in production, on each batch's rows never seen before. Filled: certainly above what the policy tolerates, which is the line.", "Cambio del error del modelo en producción, en las filas nunca vistas de cada lote. Lleno: con certeza por encima de lo que tolera la política, que es la línea.";
+
+        peer: "error change {value}, between {low} and {high}, tolerated {bound}", "cambio del error {value}, entre {low} y {high}, tolerado {bound}";
 
         next: "What happened next: {version} against {champion}", "Qué pasó después: {version} frente a {champion}";
         next_first: "What happened next: {version}", "Qué pasó después: {version}";
@@ -127,6 +125,10 @@ words! {
         t_skip: "Training left out", "Entrenamiento omitido";
         t_end: "Measured on the batch", "Medido en el lote";
 
+        depth: "All evidence", "Toda la evidencia";
+        depth_title: "All evidence about batch {n}", "Toda la evidencia sobre el lote {n}";
+        depth_text: "Where the target went, rows that show it, what could not be seen, every effect and every test.", "Adónde fue el objetivo, filas que lo muestran, lo que no se pudo ver, cada efecto y cada prueba.";
+        back_to_why: "Back to why", "Volver al porqué";
         terminal: "The same in a terminal", "Lo mismo en una terminal";
         no_record: "Nothing has been decided yet", "Aún no se ha decidido nada";
         no_record_text: "The turn over this batch is {state}. Its decision appears here once the drift has been checked.", "El turno de este lote está {state}. Su decisión aparecerá aquí cuando se haya comprobado la deriva.";

@@ -17,6 +17,7 @@ words! {
         was: "It was", "Fue";
         would: "It would be", "Sería";
         changes: "changes", "cambia";
+        difference: "Difference", "Diferencia";
         same: "the same", "igual";
         rule: "Because", "Porque";
         no_evidence: "nothing was compared", "no se comparó nada";

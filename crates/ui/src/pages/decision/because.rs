@@ -1,12 +1,10 @@
 //! Evidence, rule, action, outcome: the chain.
 
 use maud::{Markup, html};
-use tidewheel_chart::interval::{Forest, ForestRow};
-use tidewheel_chart::{Axis, Caption, Rule, Side, Unit};
 use tidewheel_domain::turn::{Action, TurnState};
 
-use super::{DecisionView, Peer, Told, id, sentence};
-use crate::components::{Icon, Tone, action_look, card, chart, nothing};
+use super::{DecisionView, Told, id, sentence};
+use crate::components::{Tone, action_look, card, dot_and_whisker, nothing};
 use crate::frame::Frame;
 use crate::words::{Common, DecisionWords, fill};
 
@@ -27,13 +25,13 @@ enum Sign {
 
 impl Sign {
     fn draw(self) -> Markup {
-        let (class, icon) = match self {
-            Self::Point => ("act", Icon::Dash),
-            Self::Yes => ("pass", Icon::Check),
-            Self::No => ("fail", Icon::Cross),
-            Self::Open => ("pend", Icon::Dash),
+        let (class, sign) = match self {
+            Self::Point => ("act", "–"),
+            Self::Yes => ("pass", "✓"),
+            Self::No => ("fail", "✗"),
+            Self::Open => ("pend", "–"),
         };
-        html! { span class=(class) { (icon.small()) } }
+        html! { b class=(class) aria-hidden="true" { (sign) } }
     }
 }
 
@@ -193,32 +191,30 @@ pub(super) fn peers(frame: &Frame, view: &DecisionView, words: &'static Decision
     }
     let figures = frame.figures();
     let common = Common::of(frame.lang);
-    let row = |peer: &Peer| ForestRow {
-        label: fill(common.batch_n, &[("n", &peer.batch.to_string())]),
-        detail: action_look(frame.lang, peer.action, TurnState::Succeeded).2.to_lowercase(),
-        value: peer.cost.value,
-        low: peer.cost.low,
-        high: peer.cost.high,
-        text: figures.change(peer.cost.value),
-        shown: peer.cost.low > peer.bound,
-        strong: peer.batch == view.batch,
-        ..ForestRow::default()
+    let ends = || view.peers.iter().flat_map(|peer| [peer.cost.low, peer.cost.high, 2.0 * peer.bound]);
+    let axis = (ends().fold(-0.05, f64::min).max(-1.0), ends().fold(0.2, f64::max));
+    let content = html! {
+        div.body {
+            table class="bars peers" {
+                caption.sr { (words.peers) }
+                tbody {
+                    @for peer in &view.peers {
+                        @let label = fill(words.peer, &[
+                            ("value", &figures.change(peer.cost.value)), ("low", &figures.change(peer.cost.low)),
+                            ("high", &figures.change(peer.cost.high)), ("bound", &figures.change(peer.bound)),
+                        ]);
+                        @let tone = if peer.cost.low > peer.bound { Tone::Train } else { Tone::Plain };
+                        tr.me[peer.batch == view.batch] {
+                            th scope="row" { (fill(common.batch_n, &[("n", &peer.batch.to_string())])) }
+                            td.wide { (dot_and_whisker(peer.cost, axis, tone, None, Some(peer.bound), &label)) }
+                            td.r { (figures.change(peer.cost.value)) }
+                            td { (action_look(frame.lang, peer.action, TurnState::Succeeded).2) }
+                        }
+                    }
+                }
+            }
+        }
     };
-    let bound =
-        view.peers.iter().find(|peer| peer.batch == view.batch).or(view.peers.first()).map_or(0.0, |peer| peer.bound);
-    let forest = Forest {
-        caption: Caption::new(words.peers, ""),
-        axis: Axis::new(words.peers_axis, Unit::percent()),
-        rule: Some(Rule {
-            at: bound,
-            label: fill(words.tolerated, &[("value", &figures.change(bound))]),
-            side: Side::Above,
-        }),
-        rows: view.peers.iter().map(row).collect(),
-        legend: [words.counts.to_owned(), words.does_not_count.to_owned()],
-        ..Forest::default()
-    };
-    let content = html! { div.body { (chart(frame.lang, words.peers, &forest, 1040.0, 320.0)) } };
     card("peers", words.peers, Some(words.peers_lead), &nothing(), &content)
 }
 

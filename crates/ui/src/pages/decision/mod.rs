@@ -201,7 +201,8 @@ pub fn page(frame: &Frame, view: &DecisionView) -> Markup {
             @if let Some(question) = &view.question { (answer::section(frame, view, question, words)) }
         }
         div #live-because data-part { (because::section(frame, view, told, words)) }
-        (sections(&told.body.sections, |section| !is_record(section)))
+        (sections(&told.body.sections, is_reason))
+        (depth(view, words))
         (because::peers(frame, view, words))
         div #live-outcome data-part { (outcome::section(frame, view, words)) }
         (sections(&told.body.sections, is_record))
@@ -210,9 +211,36 @@ pub fn page(frame: &Frame, view: &DecisionView) -> Markup {
     frame.bare(Some(Area::Decisions), &crumbs, &batch, &content)
 }
 
-/// Whether a section is for those who want to check.
+/// The page of all that is measured, for those who want to check.
+pub fn evidence(frame: &Frame, view: &DecisionView) -> Markup {
+    let words = DecisionWords::of(frame.lang);
+    let batch = fill(words.batch_n, &[("n", &view.batch.to_string())]);
+    let title = fill(words.depth_title, &[("n", &view.batch.to_string())]);
+    let why = format!("/ui/decisions/{}?turn={}", view.batch, view.turn);
+    let crumbs = [(words.decisions, Some("/ui/decisions")), (batch.as_str(), Some(why.as_str())), (words.depth, None)];
+    let content = html! {
+        @match &view.told {
+            Some(told) => (sections(&told.body.sections, is_depth)),
+            None => (without_record(frame, view, words)),
+        }
+    };
+    let beside = button_to(&why, Some(Icon::Decision), words.back_to_why, false);
+    frame.page(Some(Area::Decisions), &crumbs, &title, &html! { (words.depth_text) }, &beside, &content)
+}
+
+/// Whether a section is for those who want to check: it has a page of its own.
+fn is_depth(section: &BodySection) -> bool {
+    matches!(section.id, "target" | "not-reasons" | "unseen" | "irrelevant" | "examples" | "evidence")
+}
+
+/// Whether a section closes the page.
 fn is_record(section: &BodySection) -> bool {
-    matches!(section.id, "evidence" | "inputs")
+    section.id == "inputs"
+}
+
+/// What stands between the reasons and what came of it.
+fn is_reason(section: &BodySection) -> bool {
+    !is_depth(section) && !is_record(section)
 }
 
 /// Chips, the way to other decisions, the files.
@@ -253,10 +281,11 @@ fn contents(view: &DecisionView, told: &Told, words: &'static DecisionWords) -> 
         nav.sub-nav aria-label=(words.on_this_page) {
             @if view.question.is_some() { a href="#answer" { (words.waits) } }
             a href="#because" { (words.because) }
-            @for section in sections.iter().filter(|section| !is_record(section)) {
+            @for section in sections.iter().filter(|section| is_reason(section)) {
                 a href={ "#" (section.id) } { (section.title) }
             }
             a href="#outcome" { (words.outcome) }
+            a href=(depth_of(view)) { (words.depth) }
             @for section in sections.iter().filter(|section| is_record(section)) {
                 a href={ "#" (section.id) } { (section.title) }
             }
@@ -269,6 +298,22 @@ fn sections(sections: &[BodySection], which: impl Fn(&BodySection) -> bool) -> M
         div.tw-page.inside {
             div.sections {
                 @for section in sections.iter().filter(|section| which(section)) { (PreEscaped(&section.html)) }
+            }
+        }
+    }
+}
+
+fn depth_of(view: &DecisionView) -> String {
+    format!("/ui/decisions/{}/evidence?turn={}", view.batch, view.turn)
+}
+
+/// The way to all that is measured.
+fn depth(view: &DecisionView, words: &'static DecisionWords) -> Markup {
+    html! {
+        section.card #depth aria-labelledby="t-depth" {
+            div class="body row wrap sp" {
+                div { h2 #t-depth { (words.depth) } p class="sub sm" { (words.depth_text) } }
+                (button_to(&depth_of(view), Some(Icon::Search), words.depth, false))
             }
         }
     }

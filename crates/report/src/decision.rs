@@ -33,6 +33,7 @@ pub(crate) fn page(
     let sections = [
         causes(reader, decision, &told),
         cost(reader, decision, &told),
+        segments(reader, decision),
         target_mean(reader, decision, &told),
         otherwise(reader, decision, &told),
         asked(reader, decision, &told),
@@ -278,18 +279,27 @@ fn cost(reader: &Reader<'_>, decision: &Decision, told: &Parts) -> Option<Sectio
         blocks.push(Block::Quiet(words.mix_lead.to_owned()));
         blocks.push(Block::Picture(bridge));
     }
+    let width = if reader.compact { pictures::BESIDE } else { pictures::WHOLE };
     let on_a_card = decision
         .causes
         .iter()
         .take(CARDS)
         .any(|cause| matches!(cause.subject, CauseSubject::Segment | CauseSubject::Relation));
-    if let Some(forest) = pictures::error_changes(reader, decision, pictures::WHOLE).filter(|_| !on_a_card) {
+    if let Some(forest) = pictures::error_changes(reader, decision, width).filter(|_| !on_a_card) {
         blocks.push(Block::Heading(words.error_by_segment));
         blocks.push(Block::Picture(forest));
     }
     blocks.extend(column_costs(reader, error));
-    blocks.extend(error_segments(reader, error));
+    if !reader.compact {
+        blocks.extend(error_segments(reader, error));
+    }
     Some(Section::new("cost", words.cost, "", blocks))
+}
+
+/// The split of the error by segments, where the section about costs leaves it out.
+fn segments(reader: &Reader<'_>, decision: &Decision) -> Option<Section> {
+    let blocks = error_segments(reader, decision.error.as_ref().filter(|_| reader.compact)?);
+    (!blocks.is_empty()).then(|| Section::new("segments", reader.words.error_by_segment, "", blocks))
 }
 
 fn error_segments(reader: &Reader<'_>, error: &ErrorEvidence) -> Vec<Block> {

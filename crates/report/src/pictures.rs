@@ -29,6 +29,8 @@ const PHONE: f64 = 320.0;
 
 /// Rows of a picture of effects.
 const EFFECTS: usize = 30;
+/// The same on a page that is sent each time it is looked at.
+const FEW_EFFECTS: usize = 8;
 /// Levels of a picture of categories.
 const LEVELS: usize = 8;
 /// The same in a grid.
@@ -102,6 +104,8 @@ fn short(svg: &str) -> String {
 /// The largest effect of each column against its bound, largest first, with the pairs beyond theirs.
 pub(crate) fn effects(reader: &Reader<'_>, decision: &Decision) -> Option<Picture> {
     let chart = effects_chart(reader, &decision.report, reader.words.causes);
+    let rows = if reader.compact { FEW_EFFECTS } else { EFFECTS };
+    let chart = Effects { rows: chart.rows.into_iter().take(rows).collect(), ..chart };
     (!chart.rows.is_empty()).then(|| drawn(reader, &chart, WHOLE))
 }
 
@@ -403,5 +407,5 @@ pub(crate) fn afterwards(reader: &Reader<'_>, after: &Afterwards) -> Picture {
         }],
         legend: [words.shown_rise.to_owned(), words.not_shown.to_owned()],
     };
-    drawn(reader, &chart, WHOLE)
+    drawn(reader, &chart, if reader.compact { BESIDE } else { WHOLE })
 }

@@ -177,7 +177,8 @@ fn checked(form: &Answer) -> Result<(Action, String), Wrong> {
 
 async fn give(asking: &Asking, turn: &Turn, action: Action, wish: Wish) -> Result<(), Trouble> {
     // An answer that was given already is not given again.
-    if turn.state != TurnState::Waiting && turn.action == Some(Action::StopAndAsk) {
+    let answered = turn.decision.as_ref().and_then(|record| record.get("answer")).is_some_and(|one| !one.is_null());
+    if turn.state != TurnState::Waiting && answered {
         return Ok(());
     }
     let Some(control) = &asking.app.pages.control else {

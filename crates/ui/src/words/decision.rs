@@ -78,10 +78,10 @@ words! {
         all_rows: "All held-out rows", "Todas las filas reservadas";
         newest_rows: "Of the newest batch", "Del lote más nuevo";
         worst_segment: "Worst segment: {name}", "Peor segmento: {name}";
-        n_rows: "{n} rows", "{n} filas";
-        margin: "margin {value}", "margen {value}";
-        better: "certainly changed", "cambió con certeza";
-        not_certain: "not certain, or without an interval", "no es seguro, o sin intervalo";
+        held_out_rows: "Held-out rows", "Filas reservadas";
+        rows: "Rows", "Filas";
+        change: "Change", "Cambio";
+        margin: "line: margin {value}", "línea: margen {value}";
         gates: "Gates", "Criterios";
         gate: "Gate", "Criterio";
         observed: "Observed", "Observado";

@@ -230,7 +230,7 @@ pub fn evidence(frame: &Frame, view: &DecisionView) -> Markup {
 
 /// Whether a section is for those who want to check: it has a page of its own.
 fn is_depth(section: &BodySection) -> bool {
-    matches!(section.id, "target" | "not-reasons" | "unseen" | "irrelevant" | "examples" | "evidence")
+    matches!(section.id, "segments" | "target" | "not-reasons" | "unseen" | "irrelevant" | "examples" | "evidence")
 }
 
 /// Whether a section closes the page.

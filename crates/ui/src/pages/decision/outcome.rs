@@ -1,14 +1,12 @@
 //! What came of a decision: the gates, the comparison on the same rows, the ledger, the turn.
 
 use maud::{Markup, html};
-use tidewheel_chart::interval::{Forest, ForestRow};
-use tidewheel_chart::{Axis, Caption, Rule, Side, Unit};
 use tidewheel_domain::model_version::LedgerEvent;
 use tidewheel_domain::turn::{Action, TaskName, TaskState};
 
 use super::because::tone;
 use super::{Comparison, DecisionView, Gate, Judged, Step};
-use crate::components::{Icon, Tone, button_to, chart, chip};
+use crate::components::{Icon, Interval, Tone, button_to, chip, dot_and_whisker};
 use crate::frame::Frame;
 use crate::words::{Common, DecisionWords, fill};
 
@@ -63,37 +61,48 @@ pub(super) fn section(frame: &Frame, view: &DecisionView, words: &'static Decisi
 /// The change of the loss: over all rows, on the newest batch, in the segment where it is worst.
 fn comparison(frame: &Frame, one: &Comparison, words: &'static DecisionWords) -> Markup {
     let figures = frame.figures();
-    let rows = |rows: u64| fill(words.n_rows, &[("n", &figures.count(rows))]);
-    let row = |label: String, count: u64, value: f64, ends: Option<(f64, f64)>| ForestRow {
-        label,
-        detail: rows(count),
-        value,
-        low: ends.map_or(f64::NAN, |ends| ends.0),
-        high: ends.map_or(f64::NAN, |ends| ends.1),
-        text: figures.percent_change(value),
-        shown: ends.is_some_and(|(low, high)| high < 0.0 || low > 0.0),
-        strong: ends.is_some(),
-        ..ForestRow::default()
-    };
-    let change = one.change;
-    let mut shown = vec![row(words.all_rows.to_owned(), one.rows, change.value, Some((change.low, change.high)))];
-    shown.extend(one.newest.map(|newest| row(words.newest_rows.to_owned(), one.newest_rows, newest, None)));
-    shown.extend(one.worst.as_ref().map(|(name, count, change)| {
-        row(fill(words.worst_segment, &[("name", &tidewheel_drift::prose::shown(name))]), *count, *change, None)
+    let common = Common::of(frame.lang);
+    let alone = |value: f64| Interval { value, low: value, high: value };
+    let mut rows = vec![(words.all_rows.to_owned(), one.rows, one.change, true)];
+    rows.extend(one.newest.map(|newest| (words.newest_rows.to_owned(), one.newest_rows, alone(newest), false)));
+    rows.extend(one.worst.as_ref().map(|(name, count, change)| {
+        let name = tidewheel_drift::prose::shown(name);
+        (fill(words.worst_segment, &[("name", &name)]), *count, alone(*change), false)
     }));
-    let forest = Forest {
-        caption: Caption::new(words.loss_axis, ""),
-        axis: Axis::new(words.loss_axis, Unit::percent()),
-        rule: Some(Rule {
-            at: one.margin,
-            label: fill(words.margin, &[("value", &figures.change(one.margin))]),
-            side: Side::Below,
-        }),
-        rows: shown,
-        legend: [words.better.to_owned(), words.not_certain.to_owned()],
-        ..Forest::default()
-    };
-    chart(frame.lang, words.loss_axis, &forest, 1040.0, 320.0)
+    let ends = || rows.iter().flat_map(|(_, _, change, _)| [change.low, change.high]).chain([0.0, one.margin]);
+    let (low, high) = (ends().fold(-0.02, f64::min), ends().fold(0.02, f64::max));
+    let room = 0.06 * (high - low);
+    let margin = fill(words.margin, &[("value", &figures.change(one.margin))]);
+    html! {
+        table class="tbl in tight compared" {
+            caption.sr { (words.loss_axis) }
+            thead { tr {
+                th scope="col" { (words.held_out_rows) } th class="r hide-s" scope="col" { (words.rows) }
+                th scope="col" { (words.loss_axis) "; " (margin) } th.r scope="col" { (words.change) }
+                th class="r hide-s" scope="col" { (common.interval) }
+            } }
+            tbody {
+                @for (name, count, change, whole) in &rows {
+                    @let written = figures.percent_change(change.value);
+                    @let between = fill(common.between, &[
+                        ("low", &figures.percent_change(change.low)), ("high", &figures.percent_change(change.high)),
+                    ]);
+                    @let tone = match (*whole, change.high < 0.0, change.low > one.margin) {
+                        (true, true, _) => Tone::Good,
+                        (true, _, true) => Tone::Bad,
+                        _ => Tone::Plain,
+                    };
+                    tr {
+                        th scope="row" { (name) }
+                        td class="r hide-s sub" { (figures.count(*count)) }
+                        td { (dot_and_whisker(*change, (low - room, high + room), tone, None, Some(one.margin), &written)) }
+                        td.r.nw { b { (written) } }
+                        td class="r nw hide-s sub" { @if *whole { (between) } @else { "–" } }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn gates(frame: &Frame, view: &DecisionView, judged: &Judged, words: &'static DecisionWords) -> Markup {
@@ -273,23 +282,23 @@ fn links(view: &DecisionView, words: &'static DecisionWords) -> Markup {
     let named = DecisionView::named;
     html! {
         @if let Some(version) = view.outcome.version {
-            (button_to(&format!("/ui/models/{version}"), Some(Icon::Models), &fill(words.open_version, &[("version", &named(version))]), false))
+            (button_to(&format!("/ui/models/{version}"), None, &fill(words.open_version, &[("version", &named(version))]), false))
             @if let Some(champion) = view.outcome.champion {
                 (button_to(
-                    &format!("/ui/models/compare?a={champion}&b={version}"), Some(Icon::Compare),
+                    &format!("/ui/models/compare?a={champion}&b={version}"), None,
                     &fill(words.compare, &[("version", &named(version)), ("champion", &named(champion))]), false,
                 ))
             }
         } @else if let Some(champion) = view.outcome.champion {
-            (button_to(&format!("/ui/models/{champion}"), Some(Icon::Models), &fill(words.open_version, &[("version", &named(champion))]), false))
+            (button_to(&format!("/ui/models/{champion}"), None, &fill(words.open_version, &[("version", &named(champion))]), false))
         }
         @if let Some(training) = &view.training {
-            (button_to(&format!("/ui/experiments/{}/runs/{}", training.experiment, training.run), Some(Icon::Flask), words.open_run, false))
+            (button_to(&format!("/ui/experiments/{}/runs/{}", training.experiment, training.run), None, words.open_run, false))
         }
-        (button_to(&format!("/ui/pipeline?turn={}", view.turn), Some(Icon::Pipeline), words.open_turn, false))
-        (button_to(&format!("/ui/batches/{}", view.batch), Some(Icon::Data), words.open_batch, false))
+        (button_to(&format!("/ui/pipeline?turn={}", view.turn), None, words.open_turn, false))
+        (button_to(&format!("/ui/batches/{}", view.batch), None, words.open_batch, false))
         @if view.outcome.champion.is_some() {
-            (button_to(&format!("/ui/drift?ref=training&cur={}", view.batch), Some(Icon::Drift), words.open_drift, false))
+            (button_to(&format!("/ui/drift?ref=training&cur={}", view.batch), None, words.open_drift, false))
         }
     }
 }

@@ -80,7 +80,7 @@ async fn a_damaged_bundle_keeps_the_old_model_and_says_why() {
     let server = TestServer::start().await;
     let good = trained(&server.project, 9.0, 5, 2);
     let other = trained(&server.project, 400.0, 5, 2);
-    let damage: [(&str, Vec<(String, Vec<u8>)>, &str); 5] = [
+    let damage: [(&str, Vec<(String, Vec<u8>)>, &str); 6] = [
         ("a flipped bit", flip(good.bundle(), "model/model.ubj"), "'model/model.ubj' has SHA-256"),
         (
             "a missing file",
@@ -91,6 +91,11 @@ async fn a_damaged_bundle_keeps_the_old_model_and_says_why() {
             "no manifest",
             good.bundle().into_iter().filter(|(path, _)| path != "model/manifest.json").collect(),
             "lacks 'model/manifest.json'",
+        ),
+        (
+            "an interval that the manifest names",
+            good.bundle().into_iter().filter(|(path, _)| path != "model/interval.json").collect(),
+            "lacks 'model/interval.json'",
         ),
         ("another recipe", swap(good.bundle(), other.bundle(), "model/recipe.json"), "'model/recipe.json' has SHA-256"),
         ("other golden rows", wrong_golden(&good), "golden row 0 gives"),

@@ -71,7 +71,7 @@ words! {
         too_high: "{version} says more than was true for all of them, by {share} in the middle: take this value as a high one.", "{version} dice más de lo que fue en todos ellos, {share} en el medio: tome este valor por alto.";
         too_low: "{version} says less than was true for all of them, by {share} in the middle: take this value as a low one.", "{version} dice menos de lo que fue en todos ellos, {share} en el medio: tome este valor por bajo.";
         mixed: "{version} says too much for {high} and too little for {low} of them.", "{version} dice de más en {high} y de menos en {low} de ellos.";
-        no_similar: "The training rows of this model cannot be read, so no similar case can be shown.", "No se pueden leer las filas de entrenamiento de este modelo, así que no se muestran casos parecidos.";
+        no_similar: "No similar case: the training rows of this model are still being read, or cannot be. Ask again in a moment.", "Ningún caso parecido: las filas de entrenamiento de este modelo aún se están leyendo, o no se pueden leer. Pregunte de nuevo en un momento.";
         where_: "Case", "Caso";
         facts: "Facts", "Datos";
         actual: "Actual", "Real";

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use tidewheel_data::batch::{CleanBatch, read_clean};
@@ -12,12 +13,15 @@ use tidewheel_domain::project::Project;
 use tidewheel_domain::random::mix;
 use tidewheel_domain::{Column, MISSING, Table};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 
 use crate::inference::model::ServedModel;
 use crate::inference::state::AppState;
 use crate::memory::give_back;
 use crate::ui::asking::Trouble;
 
+/// A page waits so long for what is being read.
+const WAIT: Duration = Duration::from_secs(2);
 /// Rows of the sample, at most.
 const ROWS: usize = 50_000;
 /// Memory of the sample, at most.
@@ -69,8 +73,16 @@ pub(super) struct Range {
 }
 
 impl Knowledge {
-    /// What the model has seen; `None` where its training rows cannot be read.
+    /// What the model has seen; `None` where its training rows cannot be read, or are still being read: a page does not
+    /// wait for long.
     pub(super) async fn of(&self, app: &AppState, model: &Arc<ServedModel>) -> Option<Arc<Known>> {
+        let (app, model) = (app.clone(), Arc::clone(model));
+        let reading = tokio::spawn(async move { app.pages.knowledge.read(&app, &model).await });
+        timeout(WAIT, reading).await.ok()?.ok()?
+    }
+
+    /// Reads what the model has seen, unless that is known; one reading at a time.
+    async fn read(&self, app: &AppState, model: &Arc<ServedModel>) -> Option<Arc<Known>> {
         let key = (model.version, model.run_id.as_str().to_owned());
         let mut kept = self.kept.lock().await;
         if let Some((known, of)) = kept.as_ref()

@@ -24,6 +24,7 @@ struct Server {
 struct Answer {
     status: u16,
     location: String,
+    referrer: String,
     body: String,
 }
 
@@ -49,8 +50,13 @@ impl Server {
         let mut text = String::new();
         stream.read_to_string(&mut text).expect("an answer in UTF-8");
         let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-        let location = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap_or_default();
-        Answer { status: head[9..12].parse().expect("a status"), location: location.to_owned(), body: body.to_owned() }
+        let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+        Answer {
+            status: head[9..12].parse().expect("a status"),
+            location: header("location: "),
+            referrer: header("referrer-policy: "),
+            body: body.to_owned(),
+        }
     }
 
     fn get(&self, path: &str) -> Answer {
@@ -58,7 +64,8 @@ impl Server {
     }
 
     fn post(&self, path: &str, body: &str) -> Answer {
-        self.ask("POST", path, "", &format!("token={TOKEN}&{body}"))
+        let origin = format!("origin: http://{}\r\n", self.address);
+        self.ask("POST", path, &origin, &format!("token={TOKEN}&{body}"))
     }
 
     /// Asks for a page until it shows what is waited for.
@@ -170,6 +177,8 @@ fn forms_of_others_do_nothing_and_two_clicks_are_one_turn() {
     let foreign = server.ask("POST", "/ui/pipeline/run", "origin: https://evil.example\r\n", &format!("token={TOKEN}"));
     assert_eq!(foreign.status, 403, "{}", foreign.body);
     assert!(turns(here).is_empty(), "nothing was begun");
+    // A page that kept its origin to itself could not send its own forms.
+    assert_eq!(server.get("/ui/pipeline").referrer, "same-origin");
 
     let statuses = std::thread::scope(|scope| {
         let clicks = [(); 4].map(|()| scope.spawn(|| server.post("/ui/pipeline/run", "").status));

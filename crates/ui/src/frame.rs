@@ -5,7 +5,7 @@ use tidewheel_domain::Timestamp;
 use tidewheel_drift::Lang;
 
 use crate::assets::{SCRIPT, STYLE};
-use crate::components::Icon;
+use crate::components::{Icon, visible};
 use crate::figures::Figures;
 use crate::words::{FrameWords, fill};
 
@@ -236,7 +236,7 @@ impl Frame {
         html! {
             aside.side {
                 a.brand href="/ui/" { (mark()) "Tidewheel" }
-                div.project { b { (self.project) } span { (self.model) } }
+                div.project { b { (visible(&self.project)) } span { (visible(&self.model)) } }
                 (self.nav(area, words))
                 div.foot {
                     @match self.production {
@@ -280,7 +280,7 @@ impl Frame {
                 a.brand href="/ui/" aria-label={ "Tidewheel, " (words.overview) } { (mark()) }
                 nav aria-label=(words.where_you_are) {
                     ol.crumbs {
-                        li { a href="/ui/" { (self.project) } }
+                        li { a href="/ui/" { (visible(&self.project)) } }
                         @for (name, href) in crumbs {
                             li { @match href { Some(href) => { a href=(href) { (name) } } None => { b { (name) } } } }
                         }

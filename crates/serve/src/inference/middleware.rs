@@ -72,8 +72,8 @@ pub(super) async fn wrap<F: Future<Output = Response>>(
     headers.insert(REQUEST_ID, id.header());
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, NO_SNIFF);
     headers.insert(X_FRAME_OPTIONS, DENY);
-    headers.insert(header::REFERRER_POLICY, NO_REFERRER);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_CONTENT);
+    headers.entry(header::REFERRER_POLICY).or_insert(NO_REFERRER);
     headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     let took = arrived.elapsed();
     app.metrics.request(&method, endpoint, response.status(), took);

@@ -20,6 +20,8 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 /// The cookie that shows that a form comes from a page of this server.
 const TOKEN: &str = "tw_token";
+/// Without it a browser would not say that a form comes from a page of this server.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
 const NO_CACHE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// A request for a page.
@@ -127,6 +129,7 @@ impl Asking {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
         headers.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+        headers.insert(header::REFERRER_POLICY, SAME_ORIGIN);
         headers.insert(header::CACHE_CONTROL, NO_CACHE);
         headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding, accept-language, cookie"));
         if self.new_token {

@@ -6,7 +6,7 @@ use tidewheel_chart::line::{LinePoint, Lines, Series};
 use tidewheel_chart::{Axis, Caption, Unit};
 use tidewheel_domain::Timestamp;
 
-use crate::components::{Icon, card, chart, empty_state, nothing};
+use crate::components::{Icon, card, chart, empty_state, nothing, told, visible};
 use crate::frame::{Area, Frame};
 use crate::words::{MonitoringWords, fill};
 
@@ -111,7 +111,7 @@ pub fn page(frame: &Frame, view: &Monitoring) -> Markup {
     let content = html! {
         div #live-kpis data-part data-every="10" {
             @if let Some(reason) = &view.reload_error {
-                div.note { (Icon::Warn.draw()) p.said { (fill(words.reload_failed, &[("reason", reason)])) } }
+                div.note { (Icon::Warn.draw()) p.said { (fill(words.reload_failed, &[("reason", &visible(reason))])) } }
             }
             (kpis(frame, view, words))
         }
@@ -195,7 +195,8 @@ fn hour(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> Ax
 }
 
 fn series(frame: &Frame, view: &Monitoring, name: &str, of: impl Fn(&Step) -> Option<f64>) -> Series {
-    let place = |step: &Step| -(frame.now.ms_since(step.at).max(0) as f64) / 60_000.0;
+    let last = view.steps.last().map_or(frame.now, |step| step.at);
+    let place = |step: &Step| -(last.ms_since(step.at).max(0) as f64) / 60_000.0;
     let point = |step| LinePoint { x: place(step), y: of(step), interval: None };
     Series { name: name.to_owned(), points: view.steps.iter().map(point).collect() }
 }
@@ -304,7 +305,7 @@ fn groups(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
                         @for group in view.groups.iter().take(GROUPS) {
                             tr {
                                 th scope="row" { "v" (group.version) }
-                                @if let Some(column) = &view.group_column { td data-l=(column) { (group.name) } }
+                                @if let Some(column) = &view.group_column { td data-l=(column) { (told(&group.name)) } }
                                 td.r data-l=(words.predictions) { (figures.count(group.predictions)) }
                                 td.r data-l=(words.share) { (figures.percent(group.predictions as f64 / all.max(1) as f64)) }
                             }
@@ -383,8 +384,8 @@ fn latest(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
             form.filters action="/ui/monitoring#latest" {
                 div.field {
                     label for="group" { (fill(words.filter, &[("column", column)])) }
-                    input #group name="group" list="groups" value=[group] maxlength="200" autocomplete="off";
-                    datalist #groups { @for group in &view.known_groups { option value=(group) {} } }
+                    input #group name="group" list="groups" value=[group.map(visible)] maxlength="200" autocomplete="off";
+                    datalist #groups { @for group in &view.known_groups { option value=(visible(group)) {} } }
                 }
                 button.btn type="submit" { (words.show) }
                 @if group.is_some() { a.btn href="/ui/monitoring#latest" { (words.show_all) } }
@@ -393,7 +394,9 @@ fn latest(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
     };
     let content = if view.latest.is_empty() {
         match group {
-            Some(group) => empty_state(words.none_latest, &fill(words.none_of_group, &[("group", group)]), &nothing()),
+            Some(group) => {
+                empty_state(words.none_latest, &fill(words.none_of_group, &[("group", &visible(group))]), &nothing())
+            }
             None => empty_state(words.none_latest, words.none_latest_text, &nothing()),
         }
     } else {
@@ -411,8 +414,8 @@ fn latest(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
                         @for one in &view.latest {
                             tr {
                                 td.nw data-l=(words.when) { (figures.day(one.at)) ", " (figures.clock_seconds(one.at)) }
-                                @if let Some(column) = &view.group_column { td data-l=(column) { (one.group.as_deref().unwrap_or("–")) } }
-                                td data-l=(words.inputs) { span class="clip sm sub" { (one.inputs) } }
+                                @if let Some(column) = &view.group_column { td data-l=(column) { @match &one.group { Some(group) => (told(group)), None => "–" } } }
+                                td data-l=(words.inputs) { span class="clip sm sub" { (told(&one.inputs)) } }
                                 td.r.nw data-l=(words.answer) { b { (figures.in_unit(one.answer, &view.unit)) } }
                                 td.r data-l=(words.version) {
                                     @match one.version { Some(version) => a href={ "/ui/models/" (version) } { "v" (version) }, None => "–" }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::components::{Icon, empty_state, nothing};
+use crate::components::{Icon, empty_state, nothing, told, visible};
 use crate::frame::Frame;
 use crate::words::{FrameWords, SearchWords, fill};
 
@@ -48,13 +48,14 @@ pub fn page(frame: &Frame, view: &Found) -> Markup {
         Kind::Column => words.column,
         Kind::Setting => words.setting,
     };
-    let query = [("query", view.query.as_str())];
+    let shown = visible(&view.query);
+    let query = [("query", shown.as_str())];
     let lead = if view.hits.is_empty() { words.lead_none.to_owned() } else { fill(words.lead, &query) };
     let form = html! {
         form.filters action="/ui/search" role="search" aria-label=(words.title) {
             div.field {
                 label for="again" { (words.again) }
-                input #again name="q" type="search" value=(view.query) placeholder=(hints.search_hint) maxlength="200";
+                input #again name="q" type="search" value=(shown) placeholder=(hints.search_hint) maxlength="200";
             }
             button.btn.p type="submit" { (Icon::Search.small()) (words.title) }
         }
@@ -69,8 +70,8 @@ pub fn page(frame: &Frame, view: &Found) -> Markup {
                     tbody {
                         @for hit in &view.hits {
                             tr {
-                                th scope="row" { a href=(hit.href) { (hit.name) } }
-                                td { (kind(hit.kind)) @if !hit.detail.is_empty() { span.sub { ", " (hit.detail) } } }
+                                th scope="row" { a href=(hit.href) { (told(&hit.name)) } }
+                                td { (kind(hit.kind)) @if !hit.detail.is_empty() { span.sub { ", " (told(&hit.detail)) } } }
                             }
                         }
                     }

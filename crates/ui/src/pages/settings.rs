@@ -5,7 +5,7 @@ use tidewheel_domain::Timestamp;
 use tidewheel_domain::project::Origin;
 use tidewheel_domain::turn::{Action, TurnState};
 
-use crate::components::{Act, Icon, act_form, action_chip, card, command, empty_state, nothing};
+use crate::components::{Act, Icon, act_form, action_chip, card, command, empty_state, nothing, told};
 use crate::frame::{Area, Frame};
 use crate::words::{SettingsWords, fill};
 
@@ -126,9 +126,9 @@ fn section_card(rows: &[Row], words: &'static SettingsWords) -> Markup {
                 tbody {
                     @for row in rows {
                         tr id=(anchor(&row.key)) {
-                            th scope="row" { code { (short(&row.key)) } }
+                            th scope="row" { code { (told(&short(&row.key))) } }
                             td data-l=(words.value) {
-                                @if row.value.is_empty() { span.mut { (words.not_set) } } @else { code { (row.value) } }
+                                @if row.value.is_empty() { span.mut { (words.not_set) } } @else { code { (told(&row.value)) } }
                             }
                             td class="sm" data-l=(words.origin) { (origin(row.origin.as_ref(), words)) }
                         }
@@ -166,7 +166,7 @@ fn rules(frame: &Frame, view: &ProjectSettings, words: &'static SettingsWords) -
                 tbody {
                     @for (name, when, action) in &view.rules {
                         tr {
-                            th scope="row" { (name.replace('_', " ")) }
+                            th scope="row" { (told(&name.replace('_', " "))) }
                             td data-l=(words.when) { code { (when) } }
                             td data-l=(words.then) { (action_chip(frame.lang, Some(*action), TurnState::Succeeded)) }
                         }
@@ -251,7 +251,7 @@ fn checks(
                                         Some(false) => span.fail { (Icon::Cross.small()) (words.fails) },
                                     }
                                 }
-                                td data-l=(words.found) { (check.found) }
+                                td data-l=(words.found) { (told(&check.found)) }
                                 td.sub data-l=(words.what_to_do) { (check.advice) }
                             }
                         }

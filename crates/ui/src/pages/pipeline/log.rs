@@ -5,7 +5,7 @@ use tidewheel_domain::turn::TaskName;
 
 use super::tasks::log_href;
 use super::{Attempt, Pipeline, TurnView};
-use crate::components::{Icon, card, copy_button, empty_state, nothing};
+use crate::components::{Icon, card, copy_button, empty_state, nothing, visible};
 use crate::frame::Frame;
 use crate::words::{PipelineWords, fill};
 
@@ -47,7 +47,7 @@ pub(super) fn pane(frame: &Frame, view: &Pipeline, turn: &TurnView, words: &'sta
                         p {
                             time { (figures.clock_seconds(line.at)) } " " span class=(class) { (line.level) } " "
                             @if log.task.is_none() && !matches!(line.task, TaskName::Start) { span.of { (line.task) } " " }
-                            (line.text)
+                            @for (place, part) in line.text.split('\n').enumerate() { @if place > 0 { "\n" } (visible(part)) }
                         }
                     }
                     @if log.cut { p { a href=(log_href(turn, log.task, log.warnings)) { (words.newest_lines) } } }
@@ -82,7 +82,7 @@ pub(super) fn attempts(frame: &Frame, view: &Pipeline, turn: &TurnView, words: &
                             span {
                                 (fill(words.try_n, &[("n", &(place + 1).to_string())])) ", "
                                 (figures.duration(attempt.took(frame.now)))
-                                @if let Some(error) = &attempt.error { ": " (error) }
+                                @if let Some(error) = &attempt.error { ": " (visible(error)) }
                             }
                         }
                     }

@@ -14,7 +14,7 @@ use tidewheel_domain::Timestamp;
 use tidewheel_domain::turn::{Action, TaskName, TaskState, TurnState};
 
 use crate::components::{
-    Act, Icon, act_form, action_chip, button_to, command, confirm, confirmation, empty_state, nothing,
+    Act, Icon, act_form, action_chip, button_to, command, confirm, confirmation, empty_state, nothing, visible,
 };
 use crate::frame::{Area, Frame};
 use crate::words::{PipelineWords, fill};
@@ -289,7 +289,7 @@ fn head(frame: &Frame, view: &Pipeline, turn: &TurnView, title: &str, words: &'s
         div.head {
             div {
                 h1 { (title) }
-                p { (action_chip(frame.lang, turn.action, turn.state)) " " (lead) " " (turn.sentence) }
+                p { (action_chip(frame.lang, turn.action, turn.state)) " " (lead) " " (visible(&turn.sentence)) }
             }
             div.row.wrap {
                 @if let Some(n) = before {
@@ -382,7 +382,7 @@ fn notices(frame: &Frame, view: &Pipeline, turn: Option<&TurnView>, words: &'sta
         html! {
             div class={ "note " (class) } {
                 (icon.draw())
-                div.grow { p.said { (text) } @if let Some(more) = more { p class="sub sm" { (more) } } }
+                div.grow { p.said { (visible(text)) } @if let Some(more) = more { p class="sub sm" { (more) } } }
                 (button)
             }
         }

@@ -5,7 +5,7 @@ use tidewheel_domain::Timestamp;
 use tidewheel_domain::turn::{TaskName, TaskState, TurnState};
 
 use super::{Pipeline, Said, TaskView, TurnView, Wait};
-use crate::components::{Icon, action_look};
+use crate::components::{Icon, action_look, visible};
 use crate::frame::Frame;
 use crate::words::{PipelineWords, fill};
 
@@ -118,7 +118,7 @@ fn wait_row(frame: &Frame, wait: &Wait, clock: &Clock, words: &'static PipelineW
             td.g { svg.mini.gantt height="16" aria-hidden="true" { (clock.bar(wait.began, wait.ended.unwrap_or(frame.now), "wait")) } }
             td class="sm sub" {
                 @match &wait.answer {
-                    Some((who, reason)) => (fill(words.answer_of, &[("who", who), ("reason", reason)])),
+                    Some((who, reason)) => (visible(&fill(words.answer_of, &[("who", who), ("reason", reason)]))),
                     None => (words.no_answer_yet),
                 }
             }
@@ -131,7 +131,7 @@ fn said(frame: &Frame, task: &TaskView, turn: &TurnView, words: &'static Pipelin
     let figures = frame.figures();
     let version = |version: i64| format!("v{version}");
     let text = match (&task.said, task.state) {
-        (Said::Failed(error), _) => return html! { span.fail { span.clip { (error) } } },
+        (Said::Failed(error), _) => return html! { span.fail { span.clip { (visible(error)) } } },
         (_, TaskState::Running) if task.progress.is_some() => {
             let (done, of) = task.progress.unwrap_or_default();
             fill(words.said_trials, &[("n", &done.to_string()), ("of", &of.to_string())])
@@ -156,7 +156,7 @@ fn said(frame: &Frame, task: &TaskView, turn: &TurnView, words: &'static Pipelin
         (Said::BatchAgain(batch), _) => fill(words.said_again, &[("n", &batch.to_string())]),
         (Said::Decided { action, short }, _) => {
             let (_, _, word) = action_look(frame.lang, Some(*action), TurnState::Succeeded);
-            return html! { b { (word) } @if !short.is_empty() { ": " (short) } };
+            return html! { b { (word) } @if !short.is_empty() { ": " (visible(short)) } };
         }
         (Said::Trained { version: trained, batches }, _) => fill(
             if batches.len() == 1 { words.said_trained_one } else { words.said_trained },
@@ -170,9 +170,9 @@ fn said(frame: &Frame, task: &TaskView, turn: &TurnView, words: &'static Pipelin
         (Said::Skipped, _) => words.said_skip.to_owned(),
         (Said::Error(Some(error)), _) => fill(words.said_error, &[("value", &figures.percent(*error))]),
         (Said::Error(None), _) => words.said_nothing_judged.to_owned(),
-        (Said::Other(text), _) => return html! { code.clip { (text) } },
+        (Said::Other(text), _) => return html! { code.clip { (visible(text)) } },
     };
-    html! { span.clip { (text) } }
+    html! { span.clip { (visible(&text)) } }
 }
 
 fn not_taken(name: TaskName, turn: &TurnView, words: &'static PipelineWords) -> &'static str {

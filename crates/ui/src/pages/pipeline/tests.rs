@@ -108,6 +108,7 @@ fn a_turn_at_work_shows_how_far_it_is_and_nothing_of_data_is_markup() {
         for hostile in ["<b>train</b>", "<script>alert", "<img src=x>", "<503>"] {
             assert!(!html.contains(hostile), "{hostile}");
         }
+        assert!(html.contains("⟨U+202E⟩␀"), "what hides is seen");
         assert!(html.contains("&lt;503&gt;") && html.contains("a &lt; b"));
         assert!(html.contains(&format!("before={}", 7)) && html.contains("until=1"));
         assert!(html.contains("data-state=\"1.1.0.1.1 0.0.0.0\""));

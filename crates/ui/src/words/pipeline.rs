@@ -75,7 +75,7 @@ words! {
         needs: "needs {task}", "necesita {task}";
         not_rejected: "the version was not promoted", "la versión no se promovió";
         not_trained: "nothing was to be trained", "no había que entrenar";
-        not_skipped: "a model was trained", "se entrenó un modelo";
+        not_skipped: "a training was decided", "se decidió entrenar";
         log: "Log", "Registro";
         log_of: "Log of ", "Registro de ";
         log_all: "All tasks", "Todas";

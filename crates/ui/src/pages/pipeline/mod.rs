@@ -16,7 +16,7 @@ use tidewheel_domain::turn::{Action, TaskName, TaskState, TurnState};
 use crate::components::{
     Act, Icon, act_form, action_chip, button_to, command, confirm, confirmation, empty_state, nothing, visible,
 };
-use crate::frame::{Area, Frame};
+use crate::frame::{Area, Crumb, Frame};
 use crate::words::{PipelineWords, fill};
 
 /// What the page shows.
@@ -245,11 +245,14 @@ pub fn page(frame: &Frame, view: &Pipeline) -> Markup {
     let words = PipelineWords::of(frame.lang);
     let Some(turn) = &view.turn else { return empty(frame, view, words) };
     let title = fill(words.turn, &[("n", &turn.number.to_string())]);
-    let crumbs = [(words.title, Some("/ui/pipeline")), (title.as_str(), None)];
+    let (loop_, one) = ([(words.title, None)], [(words.title, Some("/ui/pipeline")), (title.as_str(), None)]);
+    // Which turn is the newest changes while the page is open.
+    let newest = !frame.path.contains("turn=");
+    let (crumbs, named): (&[Crumb<'_>], &str) = if newest { (&loop_, words.title) } else { (&one, &title) };
     frame.bare(
         Some(Area::Pipeline),
-        &crumbs,
-        &title,
+        crumbs,
+        named,
         &html! {
             div #live-head data-part { (head(frame, view, turn, &title, words)) }
             div #live-graph data-part { (graph::card_of(frame, view, turn, words)) }

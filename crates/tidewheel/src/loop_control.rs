@@ -236,12 +236,15 @@ impl Parts {
             Ok(_) => {}
         }
         let given_up = self.state().work.as_mut().and_then(|work| work.given_up.take());
-        if let (Err(Ended::Stopped), Some((turn, wish))) = (&result, given_up)
-            && let Err(error) = give_up(&self.registry, &lease, &turn, &wish.who, &wish.reason).await
-        {
-            tracing::error!(%error, "the turn that was stopped could not be given up");
-        }
-        let ended = result.unwrap_or_else(|ended| ended);
+        let ended = match (result, given_up) {
+            (Err(Ended::Stopped), Some((turn, wish))) => {
+                match give_up(&self.registry, &lease, &turn, &wish.who, &wish.reason).await {
+                    Ok(_) => Ended::Turned,
+                    Err(error) => Ended::Failed(format!("the turn was stopped, and could not be given up: {error}")),
+                }
+            }
+            (result, _) => result.unwrap_or_else(|ended| ended),
+        };
         {
             let mut state = self.state();
             state.work = None;

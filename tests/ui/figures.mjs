@@ -6,7 +6,7 @@ const versions = JSON.parse(readFileSync(0, "utf8")), browser = await launch(), 
 let compared = 0;
 for (const version of versions) {
   await page.goto(`${base}/ui/models/${version.version}`);
-  const shown = await page.$$eval("[data-metric]", (all) => all.map((one) => ({ name: one.dataset.metric, newest: one.dataset.rows === "newest", v: Number(one.dataset.v), text: one.textContent })));
+  const shown = await page.$$eval("[data-metric]", (all) => all.map((one) => ({ name: one.dataset.metric, newest: Boolean(one.closest("[data-of=newest]")), v: Number(one.dataset.v), text: one.textContent })));
   for (const [newest, metrics] of [[false, version.metrics], [true, version.metrics_newest_batch]]) {
     for (const [name, metric] of Object.entries(metrics)) {
       const here = shown.filter((one) => one.name === name && one.newest === newest);

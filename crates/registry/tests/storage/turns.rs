@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tidewheel_domain::run::RunStatus;
 use tidewheel_domain::turn::{Action, NewLogLine, TaskName, TaskState, TurnOutcome, TurnState};
 use tidewheel_domain::{RunId, RunKind};
-use tidewheel_registry::{QuarantineFilter, RegistryError};
+use tidewheel_registry::{QuarantineFilter, QuarantineSpan, RegistryError};
 
 use crate::fixtures::{PROJECT, at, batch, by, end, metrics, outcome, refused, turn, version};
 use crate::harness::Store;
@@ -157,6 +157,19 @@ pub(crate) async fn quarantine_is_read_by_page_and_by_rule(store: &Store) {
     let counts = registry.quarantine_counts(PROJECT, &all).await.expect("reads");
     let counts: Vec<_> = counts.iter().map(|count| (count.rule.as_str(), count.rows)).collect();
     assert_eq!(counts, [("range", 50), ("required", 10)]);
+
+    let counts = registry.quarantine_by_batch(PROJECT, 1, 5).await.expect("reads");
+    let counts: Vec<_> = counts.iter().map(|count| (count.batch, count.rule.as_str(), count.rows)).collect();
+    assert_eq!(counts, [(1, "range", 50), (1, "required", 10)]);
+    assert_eq!(registry.quarantine_by_batch(PROJECT, 2, 5).await.expect("reads"), []);
+    let span = QuarantineSpan { from: 1, to: i64::MAX, rule: Some("required".to_owned()), column: None };
+    let rows = registry.quarantine_rows(PROJECT, &span, 8, 5).await.expect("reads");
+    assert_eq!(rows.iter().map(|row| row.row).collect::<Vec<_>>(), [58, 59]);
+    let newest = registry.newest_batches(PROJECT, None, 3).await.expect("reads");
+    assert_eq!(newest.iter().map(|batch| batch.id).collect::<Vec<_>>(), [1]);
+    assert_eq!(registry.newest_batches(PROJECT, Some(0), 3).await.expect("reads"), []);
+    let turns = registry.turns_of_batches(PROJECT, 1, 2).await.expect("reads");
+    assert_eq!(turns.iter().map(|turn| turn.batch).collect::<Vec<_>>(), [Some(1)]);
 }
 
 pub(crate) async fn tasks_keep_their_attempts(store: &Store) {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Field, Input, Knob, Predict, Unseen, Wrong};
-use crate::components::Icon;
+use crate::components::{Icon, told, visible};
 use crate::figures::Figures;
 use crate::frame::Frame;
 use crate::words::{PredictWords, fill};
@@ -56,14 +56,14 @@ fn one(frame: &Frame, field: &Field, version: &str) -> Markup {
     let invalid = field.wrong.is_some().then_some("true");
     html! {
         div.field {
-            label for=(id) { (field.label) @if !field.unit.is_empty() { " (" (field.unit) ")" } }
+            label for=(id) { (told(&field.label)) @if !field.unit.is_empty() { " (" (told(&field.unit)) ")" } }
             @match &field.input {
                 Input::Choice { levels, open } => {
                     @let other = !field.value.is_empty() && !levels.contains(&field.value);
                     select id=(id) name=(field.name) aria-invalid=[invalid] aria-describedby=(said) {
                         @if *open || field.value.is_empty() { option value="" selected[field.value.is_empty()] { (words.left_open) } }
-                        @if other { option value=(field.value) selected { (field.value) } }
-                        @for level in levels { option value=(level) selected[*level == field.value] { (level.replace('_', " ")) } }
+                        @if other { option value=(field.value) selected { (visible(&field.value)) } }
+                        @for level in levels { option value=(level) selected[*level == field.value] { (visible(&level.replace('_', " "))) } }
                     }
                 }
                 Input::Boolean => {
@@ -98,11 +98,11 @@ fn knob_of(frame: &Frame, view: &Predict, field: &Field, knob: &Knob, version: &
     let slider = if is_number { field.value.as_str() } else { "" };
     html! {
         div.knob.field {
-            label for=(id) { (field.label) }
+            label for=(id) { (told(&field.label)) }
             span.amount {
                 input id=(id) name=(field.name) type=(kind) inputmode="decimal" step="any" value=(field.value)
                     min=[knob.min] max=[knob.max] aria-invalid=[field.wrong.is_some().then_some("true")] aria-describedby=(said);
-                @if !field.unit.is_empty() { span class="mut sm" { (field.unit) } }
+                @if !field.unit.is_empty() { span class="mut sm" { (told(&field.unit)) } }
             }
             (curve(view, field, knob))
             @if let Some((low, high, step)) = knob.range {

@@ -1,8 +1,8 @@
-// Every page that a link leads to, for each kind of reader.
+// Every page that a link leads to, for each kind of reader. A second argument names the only width to try.
 import { base, conclude, findings, launch, reader, wrong } from "./browser.mjs";
 
 // So many pages of one kind: more of them show no more.
-const OF_A_KIND = 2;
+const OF_A_KIND = 1;
 const SOME_QUERIES = ["/ui/?until=2", "/ui/decisions?action=skip", "/ui/models?at=2000-01-01T00:00", "/ui/search?q=nothing-is-called-that"];
 
 /** The route of a path: numbers, hashes and queries left out. */
@@ -13,7 +13,7 @@ async function crawl(browser) {
   const kinds = new Map(), pages = [], queue = ["/ui/", ...SOME_QUERIES], seen = new Set(queue);
   while (queue.length) {
     const path = queue.shift();
-    const answer = await page.request.get(base + path);
+    const answer = await page.request.get(base + path).catch((error) => ({ ok: () => false, status: () => error.message.split("\n")[0] }));
     if (!answer.ok()) { pages.broken = [...(pages.broken ?? []), `${answer.status()} at ${path}`]; continue; }
     if (!(answer.headers()["content-type"] ?? "").startsWith("text/html") || answer.headers()["content-disposition"]) continue;
     const text = await answer.text();
@@ -34,7 +34,7 @@ async function crawl(browser) {
 const began = Date.now(), browser = await launch(), pages = await crawl(browser), troubles = [...(pages.broken ?? [])];
 for (const { path, bytes } of pages) if (bytes > 60 * 1024) troubles.push(`${path}: ${bytes} bytes`);
 let shown = 0;
-for (const width of [390, 1440]) for (const theme of ["light", "dark"]) for (const lang of ["en", "es"]) {
+for (const width of process.argv[3] ? [Number(process.argv[3])] : [390, 1440]) for (const theme of ["light", "dark"]) for (const lang of ["en", "es"]) {
   const page = await reader(browser, { width, theme, lang });
   await page.addInitScript(() => {
     window.shifted = 0;
@@ -48,6 +48,7 @@ for (const width of [390, 1440]) for (const theme of ["light", "dark"]) for (con
     const shift = await page.evaluate(() => window.shifted);
     if (shift > 0.01) found.push(`layout shift ${shift.toFixed(3)}`);
     if ((width === 390 && theme === "light" && lang === "es") || (width === 1440 && theme === "dark" && lang === "en")) found.push(...await findings(page));
+    if (process.env.SOON) found.forEach((one) => console.error(`${path} at ${width} ${theme} ${lang}: ${one}`));
     troubles.push(...found.map((one) => `${path} at ${width} ${theme} ${lang}: ${one}`));
     shown += 1;
   }

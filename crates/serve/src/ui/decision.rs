@@ -319,12 +319,10 @@ async fn question_of(asking: &Asking, record: &Decision) -> Result<Question, Tro
 async fn training(asking: &Asking, run: &RunId) -> Result<Option<Training>, Trouble> {
     let app = &asking.app;
     let Some(run) = app.registry.run(run).await? else { return Ok(None) };
-    let experiment = app.registry.experiment(&app.project.name).await?.map_or(0, |experiment| experiment.experiment_id);
     let number = |name: &str| run.params.get(name).and_then(|value| value.parse().ok());
     let batches = run.params.get("batches").map(String::as_str).unwrap_or_default();
     Ok(Some(Training {
         run: run.run_id.to_string(),
-        experiment,
         rows: number("training_rows"),
         held_out: number("holdout_rows"),
         batches: batches.split(',').filter_map(|batch| batch.trim().parse().ok()).collect(),

@@ -7,7 +7,7 @@ use axum::extract::Query;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use serde::Deserialize;
 use serde_json::Value;
 use tidewheel_domain::batch::{Batch, QuarantinedRow};
@@ -243,7 +243,7 @@ pub(crate) async fn csv(asking: Asking, Query(wanted): Query<Wanted>) -> Respons
                 (header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8")),
                 (header::CONTENT_DISPOSITION, attachment(&name)),
             ];
-            (headers, Body::from_stream(stream::unfold(Some(lines), next_lines))).into_response()
+            (headers, Body::from_stream(stream::unfold(Some(lines), next_lines).fuse())).into_response()
         }
         Err(trouble) => asking.answer(Err(trouble)),
     }

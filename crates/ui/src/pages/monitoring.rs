@@ -384,8 +384,8 @@ fn latest(frame: &Frame, view: &Monitoring, words: &'static MonitoringWords) -> 
             form.filters action="/ui/monitoring#latest" {
                 div.field {
                     label for="group" { (fill(words.filter, &[("column", column)])) }
-                    input #group name="group" list="groups" value=[group.map(visible)] maxlength="200" autocomplete="off";
-                    datalist #groups { @for group in &view.known_groups { option value=(visible(group)) {} } }
+                    input #group name="group" list="known-groups" value=[group.map(visible)] maxlength="200" autocomplete="off";
+                    datalist #known-groups { @for group in &view.known_groups { option value=(visible(group)) {} } }
                 }
                 button.btn type="submit" { (words.show) }
                 @if group.is_some() { a.btn href="/ui/monitoring#latest" { (words.show_all) } }

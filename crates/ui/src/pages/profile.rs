@@ -193,7 +193,7 @@ fn main_card(frame: &Frame, view: &ProfilePage, words: &'static ProfileWords) ->
         ..Lines::default()
     };
     let content = html! { div.body { (chart(frame.lang, "column", &lines, 1080.0, 340.0)) } };
-    card("main", title, Some(&lead_text), &nothing(), &content)
+    card("column", title, Some(&lead_text), &nothing(), &content)
 }
 
 /// Three dates between the earliest and the latest.

@@ -75,8 +75,6 @@ pub struct Told {
 pub struct Training {
     /// Its run.
     pub run: String,
-    /// The experiment of the run.
-    pub experiment: i64,
     /// Rows that it learnt from.
     pub rows: Option<u64>,
     /// Rows held out.
@@ -230,7 +228,10 @@ pub fn evidence(frame: &Frame, view: &DecisionView) -> Markup {
 
 /// Whether a section is for those who want to check: it has a page of its own.
 fn is_depth(section: &BodySection) -> bool {
-    matches!(section.id, "segments" | "target" | "not-reasons" | "unseen" | "irrelevant" | "examples" | "evidence")
+    matches!(
+        section.id,
+        "segments" | "references" | "target" | "not-reasons" | "unseen" | "irrelevant" | "examples" | "evidence"
+    )
 }
 
 /// Whether a section closes the page.

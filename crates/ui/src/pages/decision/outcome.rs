@@ -293,7 +293,7 @@ fn links(view: &DecisionView, words: &'static DecisionWords) -> Markup {
             (button_to(&format!("/ui/models/{champion}"), None, &fill(words.open_version, &[("version", &named(champion))]), false))
         }
         @if let Some(training) = &view.training {
-            (button_to(&format!("/ui/experiments/{}/runs/{}", training.experiment, training.run), None, words.open_run, false))
+            (button_to(&format!("/ui/experiments/runs/{}", training.run), None, words.open_run, false))
         }
         (button_to(&format!("/ui/pipeline?turn={}", view.turn), None, words.open_turn, false))
         (button_to(&format!("/ui/batches/{}", view.batch), None, words.open_batch, false))

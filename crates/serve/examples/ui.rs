@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -- demo --once --dir /tmp/demo
-//! cargo run --release -p tidewheel-serve --example pages -- /tmp/demo 127.0.0.1:8000
+//! cargo run --release -p tidewheel-serve --example ui -- /tmp/demo 127.0.0.1:8000
 //! ```
 
 use std::path::PathBuf;

@@ -37,8 +37,8 @@ export async function reader(browser, { width = 1440, theme = "light", lang = "e
   page.troubles = [];
   page.on("console", (message) => { if (["error", "warning"].includes(message.type())) page.troubles.push(`console: ${message.text()}`); });
   page.on("pageerror", (error) => page.troubles.push(`script: ${error.message}`));
-  // a page that is left ends its events
-  page.on("requestfailed", (request) => { if (!request.url().endsWith("/ui/events")) page.troubles.push(`request: ${request.url()} ${request.failure()?.errorText}`); });
+  // a page that is left ends its events, and what it was asking for
+  page.on("requestfailed", (request) => { if (!request.url().endsWith("/ui/events") && request.failure()?.errorText !== "net::ERR_ABORTED") page.troubles.push(`request: ${request.url()} ${request.failure()?.errorText}`); });
   page.on("request", (request) => { if (!request.url().startsWith(base) && !/^(data|blob):/.test(request.url())) page.troubles.push(`elsewhere: ${request.url()}`); });
   return page;
 }

@@ -22,9 +22,9 @@ await attempt("keyboard", async () => {
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/\/ui\/decisions\/\d+$/);
+  await page.waitForURL(/\/ui\/decisions\/\d+/);
   const shown = page.url();
-  await page.keyboard.press("]");
+  await page.keyboard.press("[");
   await page.waitForURL((url) => url.href !== shown);
   await page.keyboard.press("?");
   check("the keys", await page.locator("dialog#keys[open]").count() === 1);

@@ -11,23 +11,21 @@ async function step(what, act) {
 }
 
 try {
-  let versions, turn;
+  let versions;
   await step("run now", async () => {
     await page.goto(`${base}/ui/`);
     await page.click("main .head button[type=submit]");
     await page.waitForURL(/\/ui\/pipeline/);
-    turn = Number(new URL(page.url()).searchParams.get("turn")) || undefined;
   });
   await step("watch the graph until the turn has ended", async () => {
     // the page draws itself again; nothing is reloaded here
     await page.waitForSelector(".node.run", { timeout: 20_000 });
-    await page.waitForFunction(() => !document.querySelector(".node.run") && /end/.test(document.querySelector(".node.ok:last-of-type")?.textContent ?? "end"), null, { timeout: 120_000 });
-    check("a finished task", await page.locator(".node.ok").count() >= 4);
+    await page.waitForFunction(() => !document.querySelector(".node.run") && document.querySelectorAll(".node.ok").length >= 5, null, { timeout: 120_000 });
   });
   await step("read why", async () => {
     await page.click('nav.nav a[data-key="w"]');
     await page.click("main tbody tr:first-child a");
-    await page.waitForURL(/\/ui\/decisions\/\d+$/);
+    await page.waitForURL(/\/ui\/decisions\/\d+/);
     check("a verdict", (await page.innerText("h1")).length > 20);
     check("what would have changed it", /would/i.test(await page.innerText("main")));
   });
@@ -38,7 +36,7 @@ try {
     for (const box of await picks.all()) if (await box.isChecked()) await box.uncheck();
     await picks.nth(0).check();
     await picks.nth(1).check();
-    await page.click('main form[action="/ui/models/compare"] button[type=submit]');
+    await page.click('main button[form="compare"]');
     await page.waitForURL(/\/ui\/models\/compare/);
     check("settings that differ", await page.locator("main table").count() > 0);
   });

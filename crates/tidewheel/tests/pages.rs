@@ -57,6 +57,13 @@ impl Server {
         let mut seen = 0;
         while let Some(path) = next.pop_front() {
             let (head, body) = self.get(&path, language);
+            if let Some((_, to)) = head.split_once("\r\nlocation: ").filter(|_| head.starts_with("HTTP/1.1 303")) {
+                let to = to.lines().next().unwrap_or_default().to_owned();
+                if known.insert(to.clone()) {
+                    next.push_back(to);
+                }
+                continue;
+            }
             assert!(head.starts_with("HTTP/1.1 200"), "{path}: {}", head.lines().next().unwrap_or_default());
             if !head.contains("text/html") {
                 continue;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use tidewheel_domain::Metric;
 
 use super::{Answer, Axis, Predict};
+use crate::components::told;
 use crate::frame::Frame;
 use crate::words::{PredictWords, fill};
 
@@ -47,7 +48,7 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, version: &str
             @if !answer.derived.is_empty() {
                 dl.ratio {
                     @for (name, value, unit) in &answer.derived {
-                        div { dt { (name) } dd { @match value { Some(value) => (figures.in_full(*value, unit)), None => "–" } } }
+                        div { dt { (told(name)) } dd { @match value { Some(value) => (figures.in_full(*value, unit)), None => "–" } } }
                     }
                 }
             }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Answer, Axis, Compare, Predict};
-use crate::components::{card, nothing};
+use crate::components::{card, nothing, told, visible};
 use crate::frame::Frame;
 use crate::words::{PredictWords, fill};
 
@@ -14,7 +14,7 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, compare: &Com
     let words = PredictWords::of(frame.lang);
     let figures = frame.figures();
     let lead = match (compare.open.is_empty(), answer.wide) {
-        (false, _) => fill(words.compare_open, &[("version", version), ("names", &compare.open.join(", "))]),
+        (false, _) => fill(words.compare_open, &[("version", version), ("names", &visible(&compare.open.join(", ")))]),
         (true, Some(_)) => words.compare_lead.to_owned(),
         (true, None) => words.compare_plain.to_owned(),
     };
@@ -41,18 +41,18 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, compare: &Com
     let content = html! {
         div.body {
             table class="bars cmp" {
-                caption.sr { (fill(words.compare, &[("group", &compare.label)])) }
+                caption.sr { (fill(words.compare, &[("group", &visible(&compare.label))])) }
                 tbody {
                     tr {
-                        th scope="row" { span.clip { b { (words.this_case) } @if let Some(here) = &compare.here { ", " (here) } } }
+                        th scope="row" { span.clip { b { (words.this_case) } @if let Some(here) = &compare.here { ", " (told(here)) } } }
                         td.wide { (bar(words.this_case, answer.value, answer.wide, "hot")) }
                         td class="r nw" { b { (figures.in_full(answer.value, &view.unit)) } }
                         td {}
                     }
                     @for level in &compare.levels {
                         tr {
-                            th scope="row" { span.clip { (level.name) } }
-                            td.wide { (bar(&level.name, level.value, level.wide, "cold")) }
+                            th scope="row" { span.clip { (told(&level.name)) } }
+                            td.wide { (bar(&visible(&level.name), level.value, level.wide, "cold")) }
                             td class="r nw" { b { (figures.in_full(level.value, &view.unit)) } }
                             td class="r nw sm mut" {
                                 (fill(words.n_rows, &[("n", &figures.count(level.rows))]))
@@ -66,7 +66,7 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, compare: &Com
             @if compare.more > 0 { p class="mut sm" { (fill(words.more_levels, &[("n", &figures.count(compare.more as u64))])) } }
         }
     };
-    card("compare", fill(words.compare, &[("group", &compare.label)]), Some(&lead), &nothing(), &content)
+    card("compare", fill(words.compare, &[("group", &visible(&compare.label))]), Some(&lead), &nothing(), &content)
 }
 
 /// How far the levels lie apart, and where the case stands among them.
@@ -82,9 +82,9 @@ fn insight(frame: &Frame, view: &Predict, answer: &Answer, compare: &Compare) ->
         text,
         &[
             ("low", &figures.in_unit(low.value, &view.unit)),
-            ("lowest", &low.name),
+            ("lowest", &visible(&low.name)),
             ("high", &figures.in_unit(high.value, &view.unit)),
-            ("highest", &high.name),
+            ("highest", &visible(&high.name)),
             ("times", &figures.multiple(high.value / low.value)),
         ],
     );

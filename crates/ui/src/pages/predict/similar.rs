@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Answer, Predict, Similar};
-use crate::components::{card, nothing};
+use crate::components::{card, nothing, told};
 use crate::frame::Frame;
 use crate::words::{Common, PredictWords, fill};
 
@@ -31,8 +31,8 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer, version: &str
                 tbody {
                     @for row in &answer.similar {
                         tr {
-                            th scope="row" { span.clip { (row.name) } }
-                            td class="sub sm" { span.clip { (row.facts) } }
+                            th scope="row" { span.clip { (told(&row.name)) } }
+                            td class="sub sm" { span.clip { (told(&row.facts)) } }
                             td class="r nw" data-l=(words.actual) { (figures.in_full(row.actual, &view.unit)) }
                             td class="r nw" data-l=(says) { (figures.in_full(row.predicted, &view.unit)) }
                             td class="r nw" data-l=(words.apart) {

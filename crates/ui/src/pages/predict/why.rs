@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::{Answer, Axis, Predict};
-use crate::components::card;
+use crate::components::{card, told};
 use crate::figures::unit_of;
 use crate::frame::Frame;
 use crate::words::{PredictWords, fill};
@@ -49,7 +49,7 @@ pub(super) fn draw(frame: &Frame, view: &Predict, answer: &Answer) -> Markup {
                     @for ((label, value, from, to), change) in bars.iter().zip(&changes) {
                         @let (left, right) = (axis.share(from.min(*to)), axis.share(from.max(*to)));
                         tr {
-                            th scope="row" { span.clip { (label) @if !value.is_empty() { " " span.mut { (value) } } } }
+                            th scope="row" { span.clip { (told(label)) @if !value.is_empty() { " " span.mut { (told(value)) } } } }
                             td { svg height="20" aria-hidden="true" {
                                 line.cn x1=(axis.place(*from)) x2=(axis.place(*from)) y1="-4" y2="4" {}
                                 rect class=(if to >= from { "pos" } else { "neg" }) x=(format!("{left:.1}%"))

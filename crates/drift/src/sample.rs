@@ -47,7 +47,9 @@ impl Sample {
             return Self::new(values);
         }
         let mut sketch = Kll::new(SKETCH_SEED);
-        values.iter().for_each(|&value| sketch.update(value));
+        for &value in values {
+            sketch.update(value);
+        }
         let sample = Self::of_sorted(sketch.sorted(EXACT_UP_TO), values.len(), sketch.missing() as usize);
         Self { infinite: present().filter(|value| value.is_infinite()).count(), ..sample }
     }

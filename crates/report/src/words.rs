@@ -357,7 +357,7 @@ words! {
     n_nearly_constant: "nearly all of the reference is one value: only the tails can show a change", "casi toda la referencia es un solo valor: solo las colas pueden mostrar un cambio";
     n_few_values: "{} values on the smaller side; the distance needs {} to be told from chance", "{} valores en el lado menor; la distancia necesita {} para distinguirse del azar";
     n_infinite: "{} infinite values in the reference, {} now: they count as beyond every limit", "{} valores infinitos en la referencia, {} ahora: cuentan como más allá de todo límite";
-    n_approximate: "more than {} values on a side: a sketch stands for them, and ranks may be off by 0.1 %", "más de {} valores en un lado: un resumen los representa, y los rangos pueden desviarse un 0,1 %";
+    n_approximate: "more than {} values on a side: a sketch stands for them, and ranks may be off a little", "más de {} valores en un lado: un resumen los representa, y los rangos pueden desviarse un poco";
     n_rare_levels: "{} rare values were taken as one by the chi-square test", "{} valores raros se tomaron como uno en la prueba de ji cuadrado";
 
     // Small ones.

@@ -99,7 +99,7 @@ fn largest_gap(a: &[f64], b: &[f64]) -> Option<Ks> {
     for j in j..b.len() {
         steps -= step_b;
         if b.get(j + 1) != Some(&b[j]) {
-            let owner = if a.last() == Some(&b[j]) { 0 } else { 1 };
+            let owner = usize::from(a.last() != Some(&b[j]));
             seen(i, j + 1, steps, b[j], owner);
         }
     }

@@ -27,6 +27,8 @@ pub fn dot_and_whisker(
 ) -> Markup {
     let place = |value: f64| {
         let share = if to > from { (value - from) / (to - from) } else { 0.5 };
+        // of an end that is not finite: where the axis ends
+        let share = if share.is_nan() { 1.0 } else { share };
         format!("{:.1}%", 2.0 + 96.0 * share.clamp(0.0, 1.0))
     };
     let class = match tone {

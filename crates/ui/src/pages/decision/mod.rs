@@ -362,10 +362,12 @@ fn without_record(frame: &Frame, view: &DecisionView, words: &'static DecisionWo
 /// A sentence of a record: what stands in backquotes is code.
 fn sentence(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
-    let whole = parts.len() % 2 == 1;
     html! {
-        @for (place, part) in parts.iter().enumerate() {
-            @if place % 2 == 1 && whole { code { (part) } } @else { (part) }
+        // one that stands alone opens nothing
+        @if parts.len() % 2 == 0 { (text) } @else {
+            @for (place, part) in parts.iter().enumerate() {
+                @if place % 2 == 1 { code { (part) } } @else { (part) }
+            }
         }
     }
 }

@@ -86,7 +86,8 @@ fn every_state_is_a_page_and_names_are_text() {
         for &state in TurnState::ALL {
             let html = page(&frame(lang), &view(state)).into_string();
             assert!(!html.contains("<script>") && !html.contains("<b>x</b>"), "{state}");
-            assert!(html.contains("a <code>b</code> &lt;i&gt;") && html.contains("one ` alone"));
+            assert!(html.contains("a <code>b</code> &lt;i&gt;"), "{state}");
+            assert!(html.contains("one ` alone"), "{state}");
             assert_eq!(html.matches("<h1").count(), 1);
             assert!(html.contains("kg") && !html.contains("NaN"));
             // what was judged stands between the causes and the record

@@ -145,9 +145,10 @@ impl Bundle {
         let model = verified(MODEL)?;
         let recipe: Recipe = from_json(RECIPE, &verified(RECIPE)?)?;
         let golden = from_json(GOLDEN, &verified(GOLDEN)?)?;
-        let interval = match manifest.sha256.contains_key(INTERVAL) {
-            true => Some(from_json(INTERVAL, &verified(INTERVAL)?)?),
-            false => None,
+        let interval = if manifest.sha256.contains_key(INTERVAL) {
+            Some(from_json(INTERVAL, &verified(INTERVAL)?)?)
+        } else {
+            None
         };
         Ok(Self { model, recipe: recipe.compile()?, golden, interval })
     }

@@ -176,7 +176,7 @@ fn sides(reader: &Reader<'_>, column: &ColumnDrift) -> Table {
     let mut table = Table::new(&[(words.quantity, false), (words.reference_word, true), (words.current_word, true)]);
     let sides = [&column.reference, &column.current];
     let mut row = |name: &str, value: &dyn Fn(&ColumnSide) -> Option<String>| {
-        let cells = sides.map(|side| value(side));
+        let cells = sides.map(value);
         if cells.iter().any(Option::is_some) {
             let [before, now] = cells.map(Text::or_nothing);
             table.row(vec![Text::words(name), before, now]);

@@ -34,7 +34,7 @@ fn flatten(path: &str, value: &Value, rows: &mut Vec<(String, Value)>) {
     match value {
         // A column is a row: of a wide table there would be thousands.
         Value::Object(_) if path.starts_with("schema.") => {
-            rows.push((path.to_owned(), Value::String(in_a_line(value))))
+            rows.push((path.to_owned(), Value::String(in_a_line(value))));
         }
         Value::Object(object) => {
             for (key, value) in object {

@@ -34,7 +34,7 @@ impl Demo {
     }
 
     /// Runs a script; what it prints is shown where it fails.
-    fn script(&self, name: &str, input: &str) {
+    fn script(&self, name: &str, arguments: &[&str], input: &str) {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/ui");
         let modules = std::env::var("TIDEWHEEL_NODE_PATH").unwrap_or_default();
         assert!(
@@ -45,6 +45,7 @@ impl Demo {
         let mut child = Command::new("node")
             .arg(scripts.join(name))
             .arg(&self.base)
+            .args(arguments)
             .env("NODE_PATH", modules)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -54,7 +55,6 @@ impl Demo {
         child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("written");
         let output = child.wait_with_output().expect("it ends");
         let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        println!("{}", told(&output.stdout));
         assert!(output.status.success(), "{name}:\n{}{}", told(&output.stdout), told(&output.stderr));
     }
 }
@@ -71,9 +71,10 @@ impl Drop for Demo {
 fn pages_are_sound_and_tell_the_story() {
     let demo = Demo::start();
     let versions = run(&demo.project(), &["models", "list", "--format", "json"]).ok().stdout;
-    demo.script("pages.mjs", "");
-    demo.script("figures.mjs", &versions);
-    demo.script("reader.mjs", "");
+    // At 390 px by hand, see tests/ui/README.md.
+    demo.script("pages.mjs", &["1440"], "");
+    demo.script("figures.mjs", &[], &versions);
+    demo.script("reader.mjs", &[], "");
     // Last: it changes the project.
-    demo.script("story.mjs", "");
+    demo.script("story.mjs", &[], "");
 }

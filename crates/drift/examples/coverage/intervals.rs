@@ -162,7 +162,7 @@ pub(crate) fn print(cells: &[Cell]) {
     let sizes = SIZES.map(|rows| format!(" {rows} |")).concat();
     println!("| effect | data | truth, in bounds |{sizes}\n| --- | --- | ---: |{}", " ---: |".repeat(SIZES.len()));
     for row in cells_by_row(cells) {
-        let texts: String = row.iter().map(|cell| format!(" {} |", cell.text())).collect();
+        let texts = row.iter().map(|cell| format!(" {} |", cell.text())).collect::<Vec<_>>().concat();
         println!("| {} | {} | {} |{texts}", EFFECTS[row[0].effect].0, row[0].data, row[0].multiple);
     }
     println!("\n### What intervals show: mean length in bounds, and share of them wholly above the bound\n");
@@ -370,7 +370,9 @@ fn fresh_levels() -> Vec<Setting<'static>> {
             MULTIPLES.map(|multiple| {
                 let extra = multiple * bound;
                 let mut current = vec![0_u64; levels + 1];
-                raw.iter().for_each(|&(level, u)| current[if u < extra { levels } else { level }] += 1);
+                for &(level, u) in &raw {
+                    current[if u < extra { levels } else { level }] += 1;
+                }
                 // The new level takes rows that would have been new in part anyway.
                 (new_levels(&reference, &current, level(), bound).expect("rows"), extra * (1.0 - unseen))
             })

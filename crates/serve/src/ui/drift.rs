@@ -136,9 +136,7 @@ async fn compare(
     let objects = app.registry.objects();
     let (before, now) = (objects.get_clean(&reference.sha256).await?, objects.get_clean(&current.sha256).await?);
     let (Some(before), Some(now)) = (before, now) else {
-        return Ok(Err(match (reference.id, current.id) {
-            (a, b) => format!("the stored rows of batch {a} or batch {b} are gone"),
-        }));
+        return Ok(Err(format!("the stored rows of batch {} or batch {} are gone", reference.id, current.id)));
     };
     let project = Arc::clone(&app.project);
     let work = move || -> Result<DriftReport, String> {

@@ -192,7 +192,11 @@ fn attention(asking: &Asking, turns: &[Turn], batches: &[BatchColumn], totals: &
                 open.push(Attention::Waiting { batch, sentence: column.sentence.clone() });
             }
             (TurnState::Failed, batch) => {
-                open.push(Attention::Failed { turn: turn.number, batch, error: turn.error.clone().unwrap_or_default() })
+                open.push(Attention::Failed {
+                    turn: turn.number,
+                    batch,
+                    error: turn.error.clone().unwrap_or_default(),
+                });
             }
             _ => {}
         }

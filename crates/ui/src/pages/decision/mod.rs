@@ -364,7 +364,7 @@ fn sentence(text: &str) -> Markup {
     let parts: Vec<&str> = text.split('`').collect();
     html! {
         // one that stands alone opens nothing
-        @if parts.len() % 2 == 0 { (text) } @else {
+        @if parts.len().is_multiple_of(2) { (text) } @else {
             @for (place, part) in parts.iter().enumerate() {
                 @if place % 2 == 1 { code { (part) } } @else { (part) }
             }

@@ -322,7 +322,7 @@ fn differences(frame: &Frame, pair: &Pair, words: &'static ModelsWords) -> Marku
                             @let interval = one.interval();
                             @let class = if one.moved() { "hot" } else { "cold" };
                             tr {
-                                th scope="row" { bdi.name { @if std::ptr::eq(one, &all) { b { (one.name) } } @else { (one.name) } } }
+                                th scope="row" { bdi.name { @if std::ptr::eq(one, &raw const all) { b { (one.name) } } @else { (one.name) } } }
                                 td.dot-c {
                                     svg.mini height="20" role="img" aria-label=(fill(words.spread, &[
                                         ("segment", &one.name), ("value", &write(frame, pair, found, one.median)),

@@ -192,12 +192,14 @@ fn picture(frame: &Frame, ledger: &Ledger, shown: &[Span], at: Option<Timestamp>
     let ticks: Vec<(f64, Timestamp)> = scale
         .spans
         .iter()
-        .filter_map(|(span, from, _)| {
-            (*from >= free).then(|| {
+        .filter(|(_, from, _)| {
+            let fits = *from >= free;
+            if fits {
                 free = from + 0.085;
-                (*from, span.from)
-            })
+            }
+            fits
         })
+        .map(|(span, from, _)| (*from, span.from))
         .collect();
     html! {
         svg.mini height=(height) role="img" aria-label=(said.join("; ")) {

@@ -89,7 +89,7 @@ fn way(from: Option<TaskState>, to: Option<TaskState>) -> &'static str {
 fn curve(from: TaskName, to: TaskName) -> String {
     let ((x, y, width, height), (to_x, to_y, _, to_height)) = (place(from), place(to));
     let (x, y, to_y) = (x + width, y + height / 2, to_y + to_height / 2);
-    let middle = (x + to_x) / 2;
+    let middle = x.midpoint(to_x);
     format!("M{x},{y}C{middle},{y} {middle},{to_y} {to_x},{to_y}")
 }
 

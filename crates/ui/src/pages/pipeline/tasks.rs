@@ -240,7 +240,9 @@ impl Clock {
             marks.push((*moment, at));
         }
         let whole = at.max(1.0);
-        marks.iter_mut().for_each(|(_, place)| *place *= 100.0 / whole);
+        for (_, place) in &mut marks {
+            *place *= 100.0 / whole;
+        }
         Self { marks, compressed }
     }
 

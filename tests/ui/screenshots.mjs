@@ -13,8 +13,6 @@ const PICTURES = [
   { name: "predict", path: "/ui/predict", fill: true },
   { name: "pipeline", path: "/ui/pipeline?turn=7" },
   { name: "data", path: "/ui/batches" },
-  { name: "quarantine", path: "/ui/quarantine" },
-  { name: "monitoring", path: "/ui/monitoring" },
 ];
 
 const browser = await launch();

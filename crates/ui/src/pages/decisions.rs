@@ -280,21 +280,14 @@ mod tests {
     use tidewheel_drift::Lang;
 
     use super::*;
-    use crate::Theme;
 
     fn frame(lang: Lang) -> Frame {
         Frame {
-            lang,
-            theme: Theme::System,
             path: "/ui/decisions".to_owned(),
-            project: "cargo".to_owned(),
-            model: "weight".to_owned(),
-            waiting: 0,
-            running: None,
             production: None,
-            token: "0".repeat(32),
             state: String::new(),
             now: Timestamp::from_ms(0),
+            ..crate::testing::frame(lang)
         }
     }
 

@@ -436,21 +436,14 @@ mod tests {
     use tidewheel_drift::Lang;
 
     use super::*;
-    use crate::frame::Theme;
 
     fn frame(lang: Lang) -> Frame {
         Frame {
-            lang,
-            theme: Theme::System,
             path: "/ui/monitoring".into(),
-            project: "p".into(),
-            model: "m".into(),
-            waiting: 0,
-            running: None,
             production: Some(4),
-            token: "t".into(),
             state: "s".into(),
             now: Timestamp::from_ms(3_600_000),
+            ..crate::testing::frame(lang)
         }
     }
 

@@ -279,21 +279,14 @@ mod tests {
     use tidewheel_drift::Lang;
 
     use super::*;
-    use crate::frame::Theme;
 
     fn frame(lang: Lang) -> Frame {
         Frame {
-            lang,
-            theme: Theme::System,
             path: "/ui/settings".into(),
-            project: "p".into(),
-            model: "m".into(),
-            waiting: 0,
-            running: None,
             production: None,
-            token: "t".into(),
             state: "s".into(),
             now: Timestamp::from_ms(0),
+            ..crate::testing::frame(lang)
         }
     }
 

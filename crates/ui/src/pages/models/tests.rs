@@ -5,23 +5,16 @@ use tidewheel_domain::model_version::{LedgerEntry, LedgerEvent};
 use super::compare::{self, Compare, Differences, Pair, Spread};
 use super::version::{self, DataFact, Datum, Version};
 use super::*;
-use crate::frame::Theme;
 
 const EVIL: &str = "<script>alert(1)</script>\u{202e}\"'&";
 
 pub(crate) fn frame(lang: Lang) -> Frame {
     Frame {
-        lang,
-        theme: Theme::System,
         path: "/ui/models".to_owned(),
-        project: "p".to_owned(),
-        model: "m".to_owned(),
-        waiting: 0,
-        running: None,
         production: Some(2),
-        token: "t".to_owned(),
         state: String::new(),
         now: Timestamp::from_ms(1_795_642_100_000),
+        ..crate::testing::frame(lang)
     }
 }
 

@@ -1,21 +1,14 @@
 use tidewheel_drift::Lang;
 
 use super::*;
-use crate::frame::Theme;
 
 fn frame(lang: Lang) -> Frame {
     Frame {
-        lang,
-        theme: Theme::System,
         path: "/ui/pipeline?turn=3".into(),
-        project: "p".into(),
-        model: "m".into(),
-        waiting: 0,
-        running: None,
         production: Some(1),
-        token: "t".into(),
         state: "1.1.0.1.1 0.0.0.0".into(),
         now: Timestamp::from_ms(1_000_000),
+        ..crate::testing::frame(lang)
     }
 }
 

@@ -2,21 +2,14 @@ use tidewheel_domain::Timestamp;
 use tidewheel_drift::Lang;
 
 use super::*;
-use crate::frame::Theme;
 
 fn frame(lang: Lang) -> Frame {
     Frame {
-        lang,
-        theme: Theme::System,
         path: "/ui/predict?a=1".to_owned(),
-        project: "a-project".to_owned(),
-        model: "a_model".to_owned(),
-        waiting: 0,
-        running: None,
         production: Some(3),
-        token: "t".repeat(32),
         state: "1".to_owned(),
         now: Timestamp::from_ms(1_795_642_012_249),
+        ..crate::testing::frame(lang)
     }
 }
 

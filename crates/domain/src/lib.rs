@@ -26,6 +26,8 @@ pub mod table;
 pub mod timestamp;
 /// Turns of the loop and their tasks.
 pub mod turn;
+/// What a challenger was judged by.
+pub mod verdict;
 
 pub use ids::{RunId, RunKind, Sha256, VersionNumber};
 pub use metric::{Metric, Metrics};

@@ -27,8 +27,6 @@ pub const DECISION: &str = "decision/decision.json";
 pub const PARAMS: &str = "training/params.json";
 /// Artifact of a training: share of the mean absolute SHAP value, by feature and by column.
 pub const IMPORTANCE: &str = "training/importance.json";
-/// Artifact of a training: the comparison with the champion and every criterion.
-pub const VERDICT: &str = "training/verdict.json";
 
 /// What every step is given.
 #[derive(Clone)]

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tidewheel_boost::PredictError;
 use tidewheel_domain::turn::{Action, Turn};
+use tidewheel_domain::verdict::FILE;
 use tidewheel_registry::Promotion;
 
-use crate::context::{Context, VERDICT, compute, now};
+use crate::context::{Context, compute, now};
 use crate::error::PipelineError;
 use crate::steps::train::window;
 use crate::task_log::TaskLog;
@@ -43,7 +44,7 @@ pub async fn run(
         }
     };
     let verdict = judge(&project.promote, &challenger.metrics, turn.champion_before.is_some(), comparison);
-    context.put_json(&challenger.run_id, VERDICT, &verdict).await?;
+    context.put_json(&challenger.run_id, FILE, &verdict).await?;
     for gate in &verdict.gates {
         let observed = gate.observed.map_or_else(|| "not observed".to_owned(), |value| format!("{value:.4}"));
         log.info(format!("{} {}: {observed}", if gate.passed { "met" } else { "NOT met" }, gate.criterion));

@@ -6,10 +6,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
 use tidewheel_registry::{Pulse, RegistryError};
 use tidewheel_ui::pages::problem::{self, Problem};
 use tidewheel_ui::{Frame, Lang, Markup, Theme};
 
+use super::control::{ControlError, LoopControl};
 use crate::inference::request_id::RequestId;
 use crate::inference::state::{AppState, now};
 
@@ -38,6 +40,13 @@ pub(crate) struct Asking {
     away: Option<RegistryError>,
 }
 
+/// Which part of a row of batches.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Range {
+    /// The newest one that is shown.
+    pub(super) until: Option<i64>,
+}
+
 /// Why there is no page.
 #[derive(Debug)]
 pub(super) enum Trouble {
@@ -56,6 +65,18 @@ impl From<RegistryError> for Trouble {
 impl From<tidewheel_registry::ObjectError> for Trouble {
     fn from(error: tidewheel_registry::ObjectError) -> Self {
         Self::Problem(Problem::Failed(error.to_string()))
+    }
+}
+
+impl From<ControlError> for Trouble {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Refused(reason) => Self::refused(reason),
+            ControlError::Failed(reason) => {
+                tracing::warn!(reason, "an action has failed");
+                Self::failed(reason)
+            }
+        }
     }
 }
 
@@ -139,6 +160,16 @@ impl Asking {
             }
         }
         response
+    }
+
+    /// What can be done to the loop; refuses where this process does not turn it.
+    pub(super) fn control(&self) -> Result<&dyn LoopControl, Trouble> {
+        self.app.pages.control.as_deref().ok_or_else(|| {
+            Trouble::refused(match self.frame.lang {
+                Lang::En => "this server does not turn the loop",
+                Lang::Es => "este servidor no ejecuta el ciclo",
+            })
+        })
     }
 
     /// Refuses a form that no page of this server gave to this reader.

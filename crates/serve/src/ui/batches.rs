@@ -4,27 +4,19 @@ use std::collections::HashMap;
 
 use axum::extract::Query;
 use axum::response::Response;
-use serde::Deserialize;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::turn::Turn;
 use tidewheel_registry::Totals;
 use tidewheel_ui::Markup;
 use tidewheel_ui::pages::batches::{self, BatchLine, Batches, RowCounts, SchemaChange, TurnOf};
 
-use super::asking::{Asking, Trouble};
+use super::asking::{Asking, Range, Trouble};
 
 /// Batches on a page.
 const SHOWN: i64 = 25;
 /// A batch of which so much more than usual was refused needs a look.
 const REFUSED_RISE: f64 = 2.0;
 const REFUSED_LEAST: f64 = 0.10;
-
-/// Which batches.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Range {
-    /// The newest one that is shown.
-    until: Option<i64>,
-}
 
 /// `GET /ui/batches`
 pub(crate) async fn show(asking: Asking, Query(range): Query<Range>) -> Response {

@@ -62,6 +62,9 @@ pub type Checked<'a> = Pin<Box<dyn Future<Output = Vec<Finding>> + Send + 'a>>;
 /// What a control answers.
 pub type Done<'a> = Pin<Box<dyn Future<Output = Result<(), ControlError>> + Send + 'a>>;
 
+/// Who acts on the pages: the server asks nobody who they are.
+pub(super) const WHO: &str = "web";
+
 /// Who wants something done, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {

@@ -10,14 +10,14 @@ use serde::Deserialize;
 use tidewheel_domain::decision::Decision;
 use tidewheel_domain::model_version::LedgerEntry;
 use tidewheel_domain::turn::{Action, Turn, TurnState};
-use tidewheel_domain::{Metric, RunId};
+use tidewheel_domain::{RunId, verdict};
 use tidewheel_ui::components::Interval;
 use tidewheel_ui::pages::decision::{
-    self, Beside, Comparison, DecisionView, Gate, Judged, LedgerLine, Peer, Question, Step, Told, Training, Wrong,
+    self, Beside, Comparison, DecisionView, Judged, Peer, Question, Step, Told, Training, Wrong,
 };
 
 use super::asking::{Asking, Trouble};
-use super::control::{ControlError, Wish};
+use super::control::{WHO, Wish};
 use super::overview::outcome_of;
 
 /// Batches among which one is shown.
@@ -155,7 +155,7 @@ pub(super) async fn answer(
             return response;
         }
     };
-    let wish = Wish { who: format!("web, {}", client.ip()), reason };
+    let wish = Wish { who: format!("{WHO}, {}", client.ip()), reason };
     let outcome = give(&asking, &turn, action, wish).await;
     asking.done(outcome, &back)
 }
@@ -181,16 +181,7 @@ async fn give(asking: &Asking, turn: &Turn, action: Action, wish: Wish) -> Resul
     if turn.state != TurnState::Waiting && answered {
         return Ok(());
     }
-    let Some(control) = &asking.app.pages.control else {
-        return Err(Trouble::refused(match asking.frame.lang {
-            tidewheel_ui::Lang::En => "this server does not turn the loop",
-            tidewheel_ui::Lang::Es => "este servidor no ejecuta el ciclo",
-        }));
-    };
-    control.answer(turn.run_id.clone(), action, wish).await.map_err(|error| match error {
-        ControlError::Refused(reason) => Trouble::refused(reason),
-        ControlError::Failed(reason) => Trouble::failed(reason),
-    })
+    Ok(asking.control()?.answer(turn.run_id.clone(), action, wish).await?)
 }
 
 /// The turn over a batch that is asked for; the first one where none is named.
@@ -250,7 +241,7 @@ async fn view_of(asking: &Asking, turn: &Turn) -> Result<DecisionView, Trouble> 
         let since = turn.started_at;
         let until = turn.ended_at.unwrap_or(asking.frame.now);
         let about = |entry: &&LedgerEntry| entry.version == version || (entry.at >= since && entry.at <= until);
-        view.ledger = ledger.iter().filter(about).map(ledger_line).collect();
+        view.ledger = ledger.iter().filter(about).cloned().collect();
     }
     Ok(view)
 }
@@ -263,16 +254,6 @@ fn told(asking: &Asking, turn: &Turn, record: &Decision) -> Told {
         body: tidewheel_report::decision_body(record, lang, &labels, &context),
         because: tidewheel_report::because(record, lang, &labels),
         policy: record.policy.name.as_str().to_owned(),
-    }
-}
-
-fn ledger_line(entry: &LedgerEntry) -> LedgerLine {
-    LedgerLine {
-        at: entry.at,
-        version: entry.version,
-        event: entry.event,
-        who: entry.who.clone(),
-        reason: entry.reason.clone(),
     }
 }
 
@@ -330,57 +311,24 @@ async fn training(asking: &Asking, run: &RunId) -> Result<Option<Training>, Trou
     }))
 }
 
-/// What the loop wrote down when it judged a version.
-#[derive(Debug, Deserialize)]
-struct Verdict {
-    gates: Vec<StoredGate>,
-    comparison: Option<StoredComparison>,
-}
-
-#[derive(Debug, Deserialize)]
-struct StoredGate {
-    criterion: String,
-    observed: Option<f64>,
-    passed: bool,
-}
-
-#[derive(Debug, Deserialize)]
-struct StoredComparison {
-    rows: u64,
-    change: Metric,
-    newest_rows: u64,
-    newest_change: Option<f64>,
-    worst_segment: Option<StoredSegment>,
-}
-
-#[derive(Debug, Deserialize)]
-struct StoredSegment {
-    segment: String,
-    rows: u64,
-    change: f64,
-}
-
 async fn judged(asking: &Asking, version: i64, run: &RunId) -> Result<Option<Judged>, Trouble> {
     let app = &asking.app;
-    let file = app.registry.objects().get_artifact(run, "training/verdict.json").await?;
-    let Some(verdict) = file.and_then(|bytes| serde_json::from_slice::<Verdict>(&bytes).ok()) else { return Ok(None) };
+    let file = app.registry.objects().get_artifact(run, verdict::FILE).await?;
+    let Some(verdict) = file.and_then(|bytes| serde_json::from_slice::<verdict::Verdict>(&bytes).ok()) else {
+        return Ok(None);
+    };
     let version = app.registry.model_version(&app.project.model_name, version).await?;
     let margin = app.project.promote.max_loss_rise;
     let comparison = verdict.comparison.map(|one| Comparison {
         rows: one.rows,
-        change: Interval {
-            value: one.change.value,
-            low: one.change.low.unwrap_or(one.change.value),
-            high: one.change.high.unwrap_or(one.change.value),
-        },
+        change: one.change.into(),
         newest_rows: one.newest_rows,
         newest: one.newest_change,
         worst: one.worst_segment.map(|worst| (worst.segment, worst.rows, worst.change)),
         margin,
     });
-    let gate = |gate: StoredGate| Gate { criterion: gate.criterion, observed: gate.observed, passed: gate.passed };
     Ok(Some(Judged {
-        gates: verdict.gates.into_iter().map(gate).collect(),
+        gates: verdict.gates,
         comparison,
         metrics: version.map(|version| version.metrics).unwrap_or_default(),
     }))

@@ -5,32 +5,23 @@ use std::sync::Arc;
 
 use axum::extract::Query;
 use axum::response::Response;
-use serde::Deserialize;
 use tidewheel_domain::batch::Batch;
 use tidewheel_domain::model_version::{LedgerEntry, LedgerEvent, ModelVersion, production_chain};
 use tidewheel_domain::turn::{Turn, TurnState};
 use tidewheel_registry::Totals;
 use tidewheel_ui::Markup;
 use tidewheel_ui::components::Outcome;
+use tidewheel_ui::pages::batches::RowCounts;
 use tidewheel_ui::pages::overview::{self, Attention, BatchColumn, Champion, DriftRow, Overview, Serving};
 
-use super::asking::{Asking, Trouble};
+use super::asking::{Asking, Range, Trouble};
+use super::batches::{of_batch, of_totals, unusual};
 use super::digest::Digest;
 
 /// Batches on the axis.
 const SHOWN: i64 = 12;
 /// Columns whose drift is shown.
 const COLUMNS: usize = 12;
-/// A batch of which so much more than usual was refused needs a look.
-const QUARANTINE_RISE: f64 = 2.0;
-const QUARANTINE_LEAST: f64 = 0.10;
-
-/// Which part of the axis.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Range {
-    /// The newest batch that is shown.
-    until: Option<i64>,
-}
 
 /// `GET /ui/`
 pub(crate) async fn show(asking: Asking, Query(range): Query<Range>) -> Response {
@@ -46,7 +37,7 @@ async fn draw(asking: &Asking, range: &Range) -> Result<Markup, Trouble> {
     let mut turns = app.registry.newest_turns(project, range.until, SHOWN).await?;
     turns.reverse();
     let (first, last) = (turns.first().map_or(0, |turn| turn.number), turns.last().map_or(0, |turn| turn.number));
-    let batches = batches_of(asking, &turns).await?;
+    let stored = batches_of(asking, &turns).await?;
     let mut digests = Vec::with_capacity(turns.len());
     for turn in &turns {
         digests.push(app.pages.digests.of(app, turn).await?);
@@ -59,10 +50,10 @@ async fn draw(asking: &Asking, range: &Range) -> Result<Markup, Trouble> {
     let columns = drift_columns(asking, &digests);
     let shown: Vec<DriftRow> = columns.iter().take(COLUMNS).cloned().collect();
     let batches =
-        turns.iter().zip(&digests).map(|(turn, digest)| column(asking, turn, digest, &batches, &ledger, &shown));
+        turns.iter().zip(&digests).map(|(turn, digest)| column(asking, turn, digest, &stored, &ledger, &shown));
     let batches: Vec<BatchColumn> = batches.collect();
     let view = Overview {
-        attention: attention(asking, &turns, &batches, &totals),
+        attention: attention(asking, &turns, &batches, &stored, &totals),
         champion: match production {
             Some(version) => Some(champion(asking, version, &ledger).await?),
             None => None,
@@ -178,13 +169,19 @@ fn production_after(turn: &Turn, ledger: &[LedgerEntry]) -> Option<i64> {
         Some(version) if turn.promoted => Some(version),
         _ => {
             let until = turn.ended_at.unwrap_or(turn.started_at);
-            let before: Vec<LedgerEntry> = ledger.iter().filter(|entry| entry.at <= until).cloned().collect();
-            production_chain(&before).last().copied().or(turn.champion_before)
+            let before = ledger.partition_point(|entry| entry.at <= until);
+            production_chain(&ledger[..before]).last().copied().or(turn.champion_before)
         }
     }
 }
 
-fn attention(asking: &Asking, turns: &[Turn], batches: &[BatchColumn], totals: &Totals) -> Vec<Attention> {
+fn attention(
+    asking: &Asking,
+    turns: &[Turn],
+    batches: &[BatchColumn],
+    stored: &BTreeMap<i64, Batch>,
+    totals: &Totals,
+) -> Vec<Attention> {
     let mut open = Vec::new();
     for (turn, column) in turns.iter().zip(batches).rev() {
         match (turn.state, turn.batch) {
@@ -201,12 +198,12 @@ fn attention(asking: &Asking, turns: &[Turn], batches: &[BatchColumn], totals: &
             _ => {}
         }
     }
-    let share = |refused: u64, new: u64| if new == 0 { 0.0 } else { refused as f64 / new as f64 };
-    let usual = share(totals.quarantined_rows, totals.new_rows);
-    if let Some(newest) = batches.iter().rev().find(|one| one.batch.is_some()) {
-        let here = share(newest.quarantined, newest.clean + newest.quarantined);
-        if let (Some(batch), true) = (newest.batch, here > QUARANTINE_LEAST && here > QUARANTINE_RISE * usual) {
-            open.push(Attention::Quarantine { batch, share: here, usual });
+    let all = of_totals(totals);
+    if let Some(newest) = turns.iter().rev().find_map(|turn| stored.get(&turn.batch?)) {
+        let rows = of_batch(newest);
+        if unusual(rows, all) {
+            let share = |rows: RowCounts| rows.refused().unwrap_or(0.0);
+            open.push(Attention::Quarantine { batch: newest.id, share: share(rows), usual: share(all) });
         }
     }
     if let Some(newest) = turns.last()

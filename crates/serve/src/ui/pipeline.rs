@@ -19,7 +19,7 @@ use tidewheel_ui::{Lang, Markup};
 
 use super::LoopControl;
 use super::asking::{Asking, Trouble, local};
-use super::control::{ControlError, Ended, Wish};
+use super::control::{Ended, WHO, Wish};
 use super::digest::Digest;
 use crate::inference::state::AppState;
 
@@ -91,7 +91,7 @@ pub(super) async fn show_nothing() -> Response {
 /// `POST /ui/pipeline/run`
 pub(super) async fn run(asking: Asking, Form(sent): Form<Sent>) -> Response {
     let outcome = match begin(&asking, &sent) {
-        Ok(control) => control.run().await.map_err(|error| told(&asking, error)),
+        Ok(control) => control.run().await.map_err(Trouble::from),
         Err(trouble) => Err(trouble),
     };
     asking.done(outcome, "/ui/pipeline")
@@ -100,7 +100,7 @@ pub(super) async fn run(asking: Asking, Form(sent): Form<Sent>) -> Response {
 /// `POST /ui/pipeline/{turn}/retry`
 pub(super) async fn retry(asking: Asking, Path(number): Path<i64>, Form(sent): Form<Sent>) -> Response {
     let outcome = match (begin(&asking, &sent), turn_numbered(&asking, number).await) {
-        (Ok(control), Ok(turn)) => control.retry(turn.run_id).await.map_err(|error| told(&asking, error)),
+        (Ok(control), Ok(turn)) => control.retry(turn.run_id).await.map_err(Trouble::from),
         (Err(trouble), _) | (_, Err(trouble)) => Err(trouble),
     };
     asking.done(outcome, &href(number))
@@ -121,24 +121,16 @@ pub(super) async fn cancel(asking: Asking, Path(number): Path<i64>, Form(sent): 
     let outcome = match (begin(&asking, &sent), turn_numbered(&asking, number).await, reason_of(&asking, &sent)) {
         (Ok(control), Ok(turn), Ok(reason)) => {
             let wish = Wish { who: WHO.to_owned(), reason };
-            control.cancel(turn.run_id, wish).await.map_err(|error| told(&asking, error))
+            control.cancel(turn.run_id, wish).await.map_err(Trouble::from)
         }
         (Err(trouble), ..) | (_, Err(trouble), _) | (.., Err(trouble)) => Err(trouble),
     };
     asking.done(outcome, &href(number))
 }
 
-/// Who acts on the pages: the server asks nobody who they are.
-const WHO: &str = "web";
-
 fn begin<'a>(asking: &'a Asking, sent: &Sent) -> Result<&'a dyn LoopControl, Trouble> {
     asking.check_token(&sent.token)?;
-    asking.app.pages.control.as_deref().ok_or_else(|| {
-        Trouble::refused(match asking.frame.lang {
-            Lang::En => "this server does not turn the loop",
-            Lang::Es => "este servidor no ejecuta el ciclo",
-        })
-    })
+    asking.control()
 }
 
 fn reason_of(asking: &Asking, sent: &Sent) -> Result<String, Trouble> {
@@ -150,16 +142,6 @@ fn reason_of(asking: &Asking, sent: &Sent) -> Result<String, Trouble> {
         Lang::En => "a reason of at most 500 characters is needed",
         Lang::Es => "hace falta un motivo de hasta 500 caracteres",
     }))
-}
-
-fn told(asking: &Asking, error: ControlError) -> Trouble {
-    match error {
-        ControlError::Refused(reason) => Trouble::refused(reason),
-        ControlError::Failed(reason) => {
-            tracing::warn!(path = asking.frame.path, reason, "an action has failed");
-            Trouble::Problem(tidewheel_ui::pages::problem::Problem::Failed(reason))
-        }
-    }
 }
 
 async fn turn_numbered(asking: &Asking, number: i64) -> Result<Turn, Trouble> {

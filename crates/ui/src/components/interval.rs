@@ -1,6 +1,7 @@
 //! An estimate with its interval, on an axis that several rows share.
 
 use maud::{Markup, html};
+use tidewheel_domain::Metric;
 
 use super::Tone;
 
@@ -13,6 +14,14 @@ pub struct Interval {
     pub low: f64,
     /// Upper end.
     pub high: f64,
+}
+
+impl From<Metric> for Interval {
+    /// One without an interval has its value for ends.
+    fn from(metric: Metric) -> Self {
+        let (low, high) = (metric.low.unwrap_or(metric.value), metric.high.unwrap_or(metric.value));
+        Self { value: metric.value, low, high }
+    }
 }
 
 /// A dot with its whisker between `from` and `to`, in percent coordinates so that no text scales; `label` says the

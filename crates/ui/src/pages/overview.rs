@@ -486,9 +486,7 @@ fn model_row(batches: &[BatchColumn], words: &'static OverviewWords) -> Markup {
 
 fn error_row(frame: &Frame, batches: &[BatchColumn], words: &'static OverviewWords) -> Markup {
     let figures = frame.figures();
-    let ends = |one: &BatchColumn| {
-        one.error.map(|error| (error.low.unwrap_or(error.value), error.high.unwrap_or(error.value)))
-    };
+    let ends = |one: &BatchColumn| one.error.map(Interval::from).map(|error| (error.low, error.high));
     let top = batches.iter().filter_map(ends).map(|(_, high)| high).fold(0.0, f64::max).max(1e-9);
     let place = |value: f64| format!("{:.1}", 44.0 - 40.0 * value / top);
     html! {
@@ -694,7 +692,7 @@ fn metric_row(frame: &Frame, champion: &Champion, name: &str, metric: Metric, wo
         _ => words.r2,
     };
     let before = champion.before.as_ref().and_then(|(_, metrics)| metrics.get(name)).map(|metric| metric.value);
-    let (low, high) = (metric.low.unwrap_or(metric.value), metric.high.unwrap_or(metric.value));
+    let Interval { low, high, .. } = metric.into();
     let (from, to) = before.map_or((low, high), |before| (low.min(before), high.max(before)));
     let room = (to - from) * 0.15;
     let between = fill(common.between, &[("low", &write(low)), ("high", &write(high))]);

@@ -15,9 +15,8 @@ use super::{find, rows};
 use crate::inference::state::now;
 use crate::inference::verify;
 use crate::ui::asking::{Asking, Trouble};
+use crate::ui::control::WHO;
 
-/// Who acts from a page; people are not known by name here.
-const WHO: &str = "web";
 /// So long a reason may be.
 const REASON: usize = 500;
 

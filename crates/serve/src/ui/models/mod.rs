@@ -20,10 +20,11 @@ use tidewheel_ui::pages::models::{self, Models, VersionRow};
 
 use super::asking::{Asking, Trouble};
 
+pub(super) use self::verdict::Verdicts;
+use self::verdict::judgement;
 pub(super) use act::{ask_promote, ask_rollback, promote, rollback};
 pub(super) use compare::show as show_compare;
 pub(super) use differences::Shelf;
-pub(super) use verdict::Verdicts;
 pub(super) use version::{get_file, send, show as show_version};
 
 /// Versions on a page.
@@ -108,7 +109,7 @@ async fn rows(asking: &Asking, versions: &[ModelVersion]) -> Result<Vec<VersionR
             training_rows: param("training_rows").and_then(|rows| rows.parse().ok()),
             created_at: version.created_at,
             metrics: version.metrics.clone(),
-            judgement: verdict.map(|verdict| verdict.judgement(turn.and_then(|turn| turn.champion_before))),
+            judgement: verdict.map(|verdict| judgement(&verdict, turn.and_then(|turn| turn.champion_before))),
         });
     }
     Ok(rows)

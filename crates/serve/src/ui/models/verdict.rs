@@ -4,65 +4,28 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::future::join_all;
-use serde::Deserialize;
 use tidewheel_domain::model_version::ModelVersion;
+use tidewheel_domain::verdict::{FILE, Verdict};
 use tidewheel_domain::{Metric, RunId, Timestamp};
-use tidewheel_ui::pages::models::{Gate, Judgement, Paired};
+use tidewheel_ui::pages::models::{Judgement, Paired};
 
 use crate::inference::state::AppState;
 
 /// So many are kept.
 const KEPT: usize = 2_000;
 
-/// What a training wrote down about the criteria of promotion.
-#[derive(Debug, Clone, Deserialize)]
-pub(super) struct Verdict {
-    gates: Vec<GateRecord>,
-    comparison: Option<Comparison>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct GateRecord {
-    criterion: String,
-    observed: Option<f64>,
-    passed: bool,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct Comparison {
-    rows: u64,
-    change: Metric,
-    newest_rows: u64,
-    newest_change: Option<f64>,
-    worst_segment: Option<SegmentChange>,
-}
-
-#[derive(Debug, Clone, Deserialize)]
-struct SegmentChange {
-    segment: String,
-    rows: u64,
-    change: f64,
-}
-
-impl Verdict {
-    /// As pages show it; `champion` is the version that the challenger was compared with.
-    pub(super) fn judgement(&self, champion: Option<i64>) -> Judgement {
-        let gate = |gate: &GateRecord| Gate {
-            criterion: gate.criterion.clone(),
-            observed: gate.observed,
-            passed: gate.passed,
-        };
-        Judgement {
-            gates: self.gates.iter().map(gate).collect(),
-            against: self.comparison.as_ref().map(|comparison| Paired {
-                champion,
-                rows: comparison.rows,
-                change: comparison.change,
-                newest_rows: comparison.newest_rows,
-                newest_change: comparison.newest_change,
-                worst: comparison.worst_segment.as_ref().map(|worst| (worst.segment.clone(), worst.rows, worst.change)),
-            }),
-        }
+/// A verdict as pages show it; `champion` is the version that the challenger was compared with.
+pub(super) fn judgement(verdict: &Verdict, champion: Option<i64>) -> Judgement {
+    Judgement {
+        gates: verdict.gates.clone(),
+        against: verdict.comparison.as_ref().map(|comparison| Paired {
+            champion,
+            rows: comparison.rows,
+            change: comparison.change,
+            newest_rows: comparison.newest_rows,
+            newest_change: comparison.newest_change,
+            worst: comparison.worst_segment.as_ref().map(|worst| (worst.segment.clone(), worst.rows, worst.change)),
+        }),
     }
 }
 
@@ -102,7 +65,7 @@ impl Verdicts {
         if let Some(known) = self.kept.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return known.clone();
         }
-        let file = app.registry.objects().get_artifact(&version.run_id, "training/verdict.json").await.ok()?;
+        let file = app.registry.objects().get_artifact(&version.run_id, FILE).await.ok()?;
         let verdict = file.and_then(|bytes| serde_json::from_slice(&bytes).ok()).map(Arc::new);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT {

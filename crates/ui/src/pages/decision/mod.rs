@@ -8,7 +8,9 @@ mod because;
 mod outcome;
 
 use maud::{Markup, PreEscaped, html};
+use tidewheel_domain::model_version::LedgerEntry;
 use tidewheel_domain::turn::{Action, TaskName, TaskState, TurnState};
+use tidewheel_domain::verdict::Gate;
 use tidewheel_domain::{Metric, Metrics, Timestamp};
 use tidewheel_report::{Because, Body, BodySection};
 
@@ -48,7 +50,7 @@ pub struct DecisionView {
     /// The unit of the target.
     pub unit: String,
     /// What the ledger says about the version.
-    pub ledger: Vec<LedgerLine>,
+    pub ledger: Vec<LedgerEntry>,
     /// The tasks of the turn.
     pub steps: Vec<Step>,
     /// This batch and others: what each cost the model in production.
@@ -96,15 +98,6 @@ pub struct Judged {
     pub metrics: Metrics,
 }
 
-/// A criterion with what was observed.
-#[derive(Debug, Clone, PartialEq, Default)]
-#[allow(missing_docs)]
-pub struct Gate {
-    pub criterion: String,
-    pub observed: Option<f64>,
-    pub passed: bool,
-}
-
 /// The challenger against the champion, as changes of the loss.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
@@ -120,17 +113,6 @@ pub struct Comparison {
     pub worst: Option<(String, u64, f64)>,
     /// A change whose interval ends above it is not accepted.
     pub margin: f64,
-}
-
-/// A line of the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct LedgerLine {
-    pub at: Timestamp,
-    pub version: i64,
-    pub event: tidewheel_domain::model_version::LedgerEvent,
-    pub who: String,
-    pub reason: String,
 }
 
 /// A task of the turn.

@@ -5,7 +5,7 @@ use tidewheel_domain::Metrics;
 
 use super::metrics::{axis, estimate, in_order, metric_name, of_all};
 use super::version::{DataFact, paired_table};
-use super::{Paired, change_text, named};
+use super::{Paired, named};
 use crate::components::{Icon, Interval, Tone, card, nothing};
 use crate::frame::{Area, Frame};
 use crate::words::{ModelsWords, fill};
@@ -174,9 +174,9 @@ fn sentence(frame: &Frame, pair: &Pair, words: &'static ModelsWords) -> String {
             let (text, value) = match () {
                 () if change.high < 0.0 => (words.beats, frame.figures().percent(-change.value)),
                 () if change.low > 0.0 => (words.loses, frame.figures().percent(change.value)),
-                () => (words.draws, change_text(frame, change.value)),
+                () => (words.draws, frame.figures().percent_change(change.value)),
             };
-            let (low, high) = (change_text(frame, change.low), change_text(frame, change.high));
+            let (low, high) = (frame.figures().percent_change(change.low), frame.figures().percent_change(change.high));
             let rows = frame.figures().count(paired.rows);
             let places = [("a", &a), ("b", &b), ("value", &value), ("rows", &rows), ("low", &low), ("high", &high)];
             fill(text, &places.map(|(name, value)| (name, value.as_str())))
@@ -191,7 +191,11 @@ fn sentence(frame: &Frame, pair: &Pair, words: &'static ModelsWords) -> String {
 }
 
 fn write(frame: &Frame, pair: &Pair, differences: &Differences, value: f64) -> String {
-    if differences.ratio { change_text(frame, value) } else { frame.figures().change_in_unit(value, &pair.unit) }
+    if differences.ratio {
+        frame.figures().percent_change(value)
+    } else {
+        frame.figures().change_in_unit(value, &pair.unit)
+    }
 }
 
 fn meaning(frame: &Frame, pair: &Pair, differences: &Differences, words: &'static ModelsWords) -> String {

@@ -81,10 +81,10 @@ pub(crate) fn estimate(
                     b data-metric=(name) data-version=[version.into()] data-v=(metric.value) data-low=[metric.low] data-high=[metric.high] {
                         (write(metric.value))
                     }
-                    @let (low, high) = (metric.low.unwrap_or(metric.value), metric.high.unwrap_or(metric.value));
-                    (dot_and_whisker(Interval { value: metric.value, low, high }, axis, tone, None, None, &fill(words.metric_of, &[
+                    @let interval = Interval::from(metric);
+                    (dot_and_whisker(interval, axis, tone, None, None, &fill(words.metric_of, &[
                         ("metric", metric_name(frame.lang, name)), ("value", &write(metric.value)),
-                        ("low", &write(low)), ("high", &write(high)),
+                        ("low", &write(interval.low)), ("high", &write(interval.high)),
                     ])))
                 }
             }

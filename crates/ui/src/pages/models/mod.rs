@@ -14,6 +14,7 @@ pub(crate) mod metrics;
 
 use maud::{Markup, html};
 use tidewheel_domain::model_version::Stage;
+use tidewheel_domain::verdict::Gate;
 use tidewheel_domain::{Metric, Metrics, Timestamp};
 use tidewheel_drift::Lang;
 
@@ -87,15 +88,6 @@ impl Judgement {
     }
 }
 
-/// A criterion of promotion.
-#[derive(Debug, Clone, PartialEq)]
-#[allow(missing_docs)]
-pub struct Gate {
-    pub criterion: String,
-    pub observed: Option<f64>,
-    pub passed: bool,
-}
-
 /// A challenger and the champion of its time on the same rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Paired {
@@ -116,13 +108,8 @@ pub struct Paired {
 impl Paired {
     /// As an interval.
     pub(crate) fn interval(&self) -> Interval {
-        interval_of(self.change)
+        self.change.into()
     }
-}
-
-pub(crate) fn interval_of(metric: Metric) -> Interval {
-    let (low, high) = (metric.low.unwrap_or(metric.value), metric.high.unwrap_or(metric.value));
-    Interval { value: metric.value, low, high }
 }
 
 /// Whether a change of the error is good, bad, or neither.
@@ -132,12 +119,6 @@ pub(crate) fn tone_of(change: Interval) -> Tone {
         () if change.low > 0.0 => Tone::Bad,
         () => Tone::Plain,
     }
-}
-
-/// A change as a share with its sign and one decimal.
-pub(crate) fn change_text(frame: &Frame, change: f64) -> String {
-    let text = frame.figures().percent(change);
-    if change > 0.0 { format!("+{text}") } else { text }
 }
 
 /// `v6`.
@@ -270,16 +251,16 @@ fn same_rows(frame: &Frame, row: &VersionRow, axis: (f64, f64), words: &'static 
     let label = fill(
         words.same_rows_of,
         &[
-            ("value", &change_text(frame, change.value)),
+            ("value", &frame.figures().percent_change(change.value)),
             ("champion", &paired.champion.map_or_else(|| "–".to_owned(), named)),
             ("rows", &frame.figures().count(paired.rows)),
-            ("low", &change_text(frame, change.low)),
-            ("high", &change_text(frame, change.high)),
+            ("low", &frame.figures().percent_change(change.low)),
+            ("high", &frame.figures().percent_change(change.high)),
         ],
     );
     html! {
         div.numiv {
-            b data-metric="change" data-version=(row.version) data-v=(change.value) { (change_text(frame, change.value)) }
+            b data-metric="change" data-version=(row.version) data-v=(change.value) { (frame.figures().percent_change(change.value)) }
             (dot_and_whisker(change, axis, tone_of(change), None, Some(0.0), &label))
         }
     }

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 use tidewheel_domain::Metric;
 
 use super::metrics::metric_text;
-use super::{Paired, change_text, interval_of, named};
-use crate::components::{Act, Icon, confirm, confirmation, nothing};
+use super::{Paired, named};
+use crate::components::{Act, Icon, Interval, confirm, confirmation, nothing};
 use crate::frame::{Area, Frame};
 use crate::words::{ModelsWords, fill};
 
@@ -117,13 +117,13 @@ fn expected(frame: &Frame, switch: &Switch) -> Option<String> {
     let words = ModelsWords::of(frame.lang);
     let from = switch.from?;
     if let Some(paired) = &switch.paired {
-        let change = interval_of(paired.change);
+        let change = Interval::from(paired.change);
         return Some(fill(
             words.expect_paired,
             &[
-                ("value", &change_text(frame, change.value)),
-                ("low", &change_text(frame, change.low)),
-                ("high", &change_text(frame, change.high)),
+                ("value", &frame.figures().percent_change(change.value)),
+                ("low", &frame.figures().percent_change(change.low)),
+                ("high", &frame.figures().percent_change(change.high)),
                 ("to", &named(switch.to)),
                 ("from", &named(from)),
                 ("rows", &frame.figures().count(paired.rows)),

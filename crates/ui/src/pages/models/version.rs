@@ -6,7 +6,7 @@ use tidewheel_domain::model_version::LedgerEntry;
 
 use super::metrics::{axis, estimate, in_order, metric_name, of_all};
 use super::switch::{self, Switch};
-use super::{Judgement, Paired, VersionRow, change_text, ledger, named, stage_chip, tone_of};
+use super::{Judgement, Paired, VersionRow, ledger, named, stage_chip, tone_of};
 use crate::components::{Icon, Tone, button_to, card, dot_and_whisker, nothing};
 use crate::frame::{Area, Frame, escaped};
 use crate::words::{Common, ModelsWords, fill};
@@ -182,11 +182,11 @@ pub(super) fn paired_table(frame: &Frame, paired: &Paired, words: &'static Model
     let label = fill(
         words.same_rows_of,
         &[
-            ("value", &change_text(frame, change.value)),
+            ("value", &frame.figures().percent_change(change.value)),
             ("champion", &paired.champion.map_or_else(|| "–".to_owned(), named)),
             ("rows", &figures.count(paired.rows)),
-            ("low", &change_text(frame, change.low)),
-            ("high", &change_text(frame, change.high)),
+            ("low", &frame.figures().percent_change(change.low)),
+            ("high", &frame.figures().percent_change(change.high)),
         ],
     );
     let point = |value: f64| crate::components::Interval { value, low: value, high: value };
@@ -198,22 +198,22 @@ pub(super) fn paired_table(frame: &Frame, paired: &Paired, words: &'static Model
                 tr {
                     th scope="row" { (words.all_held_out) br; span.mut.xs { (figures.count(paired.rows)) } }
                     td { (dot_and_whisker(change, (low, high), tone_of(change), None, Some(0.0), &label)) }
-                    td.r.nw { b data-v=(change.value) { (change_text(frame, change.value)) } br; span.mut.xs { (fill(Common::of(frame.lang).between, &[
-                        ("low", &change_text(frame, change.low)), ("high", &change_text(frame, change.high)),
+                    td.r.nw { b data-v=(change.value) { (frame.figures().percent_change(change.value)) } br; span.mut.xs { (fill(Common::of(frame.lang).between, &[
+                        ("low", &frame.figures().percent_change(change.low)), ("high", &frame.figures().percent_change(change.high)),
                     ])) } }
                 }
                 @if let Some(newest) = paired.newest_change {
                     tr {
                         th scope="row" { (words.newest_rows) br; span.mut.xs { (figures.count(paired.newest_rows)) } }
-                        td { (dot_and_whisker(point(newest), (low, high), Tone::Plain, None, Some(0.0), &change_text(frame, newest))) }
-                        td.r.nw { b data-v=(newest) { (change_text(frame, newest)) } }
+                        td { (dot_and_whisker(point(newest), (low, high), Tone::Plain, None, Some(0.0), &frame.figures().percent_change(newest))) }
+                        td.r.nw { b data-v=(newest) { (frame.figures().percent_change(newest)) } }
                     }
                 }
                 @if let Some((segment, rows, worst)) = &paired.worst {
                     tr {
                         th scope="row" { bdi { (fill(words.worst, &[("segment", segment)])) } br; span.mut.xs { (figures.count(*rows)) } }
-                        td { (dot_and_whisker(point(*worst), (low, high), Tone::Plain, None, Some(0.0), &change_text(frame, *worst))) }
-                        td.r.nw { b data-v=(worst) { (change_text(frame, *worst)) } }
+                        td { (dot_and_whisker(point(*worst), (low, high), Tone::Plain, None, Some(0.0), &frame.figures().percent_change(*worst))) }
+                        td.r.nw { b data-v=(worst) { (frame.figures().percent_change(*worst)) } }
                     }
                 }
             }

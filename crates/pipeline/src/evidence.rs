@@ -90,21 +90,41 @@ pub fn decision_of(turn: &Turn) -> Option<Decision> {
     turn.decision.clone().and_then(|record| serde_json::from_value(record).ok())
 }
 
+/// A batch that meets a champion, both read once for all that is asked of them.
+pub struct Meeting {
+    /// The batch.
+    pub batch: Batch,
+    /// Its clean rows.
+    pub clean: Arc<CleanBatch>,
+    /// The model in production.
+    pub champion: ModelVersion,
+    /// The same, ready to predict.
+    pub scorer: Arc<Scorer>,
+}
+
+impl Meeting {
+    /// Reads both.
+    pub async fn of(context: &Context, batch: Batch, champion: ModelVersion) -> Result<Self, PipelineError> {
+        let clean = Arc::new(context.clean(&batch).await?);
+        let scorer = Arc::new(context.scorer(champion.version, &champion.run_id).await?);
+        Ok(Self { batch, clean, champion, scorer })
+    }
+}
+
 /// Decides about a batch that meets a champion, whatever the turn: the same for the loop and for a replay.
 pub async fn weigh(
     context: &Context,
-    batch: &Batch,
-    champion: &ModelVersion,
+    meeting: &Meeting,
     history: History,
     policy: PolicySettings,
 ) -> Result<Decision, PipelineError> {
+    let Meeting { batch, champion, .. } = meeting;
+    let (clean, scorer) = (Arc::clone(&meeting.clean), Arc::clone(&meeting.scorer));
     let project = Arc::clone(&context.project);
-    let clean = context.clean(batch).await?;
     let never_seen = Rows::never_seen(batch.id, &clean);
     let rows = Window::of_champion(context, champion).await?;
     let others = other_references(context, &rows.batches, batch).await?;
     let weights = column_weights(context, champion).await?;
-    let scorer = context.scorer(champion.version, &champion.run_id).await?;
     let mut inputs = PolicyInputs {
         project: project.name.clone(),
         batch: batch_ref(batch, Some(never_seen.len() as u64)),

@@ -14,7 +14,7 @@ use tidewheel_domain::turn::{Action, Turn};
 
 use crate::context::Context;
 use crate::error::PipelineError;
-use crate::evidence::{self, History, decision_of};
+use crate::evidence::{self, History, Meeting, decision_of};
 use crate::observer::Event;
 
 /// A policy to replay.
@@ -142,7 +142,8 @@ async fn replayed(context: &Context, past: &[Past], candidate: &Candidate) -> Re
             Some(champion) => {
                 let history = History::of(&turns, past.turn.number, champion, &candidate.policy)?;
                 let policy = candidate.policy.clone();
-                let decision = evidence::weigh(&context, &past.batch, champion, history, policy).await?;
+                let meeting = Meeting::of(&context, past.batch.clone(), champion.clone()).await?;
+                let decision = evidence::weigh(&context, &meeting, history, policy).await?;
                 (Some(decision), Some(champion.version))
             }
         };

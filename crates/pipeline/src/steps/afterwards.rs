@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use tidewheel_boost::PredictError;
-use tidewheel_domain::batch::Batch;
 use tidewheel_domain::decision::Afterwards;
-use tidewheel_domain::model_version::ModelVersion;
 use tidewheel_domain::turn::Turn;
 use tidewheel_drift::effect::{Level, Tail};
 use tidewheel_drift::performance::ErrorRise;
@@ -13,7 +11,7 @@ use tidewheel_drift::performance::ErrorRise;
 use super::check_drift::store;
 use crate::context::{Context, compute, now};
 use crate::error::PipelineError;
-use crate::evidence::decision_of;
+use crate::evidence::{Meeting, decision_of};
 use crate::task_log::TaskLog;
 use crate::training::evaluate::NEXT_COVERAGE;
 use crate::training::window::Rows;
@@ -27,7 +25,7 @@ pub async fn fill_in(
     context: &Context,
     turns: &[Turn],
     number: i64,
-    batch: &Batch,
+    Meeting { batch, clean, champion, scorer }: &Meeting,
     log: &TaskLog,
 ) -> Result<(), PipelineError> {
     let earlier = turns.iter().filter(|turn| turn.number < number);
@@ -42,11 +40,15 @@ pub async fn fill_in(
     if decision.afterwards.is_some() {
         return Ok(());
     }
-    let (trained, former) = (context.version(version).await?, context.version(former).await?);
-    let trained = context.scorer(trained.version, &trained.run_id).await?;
-    let former = context.scorer(former.version, &former.run_id).await?;
-    let clean = context.clean(batch).await?;
-    let (id, project) = (batch.id, Arc::clone(&context.project));
+    let scorer_of = async |version| {
+        if version == champion.version {
+            return Ok(Arc::clone(scorer));
+        }
+        let version = context.version(version).await?;
+        context.scorer(version.version, &version.run_id).await.map(Arc::new)
+    };
+    let (trained, former) = (scorer_of(version).await?, scorer_of(former).await?);
+    let (id, clean, project) = (batch.id, Arc::clone(clean), Arc::clone(&context.project));
     let work = move || {
         let Rows { table, keys, .. } = Rows::never_seen(id, &clean);
         let losses = |residuals: Vec<f64>| residuals.into_iter().map(f64::abs).collect::<Vec<_>>();
@@ -81,15 +83,13 @@ pub async fn fill_in(
 /// trained on them: a figure of its run, at the batch's number.
 pub async fn interval_coverage(
     context: &Context,
-    champion: &ModelVersion,
-    batch: &Batch,
+    Meeting { batch, clean, champion, scorer }: &Meeting,
     log: &TaskLog,
 ) -> Result<(), PipelineError> {
-    let scorer = context.scorer(champion.version, &champion.run_id).await?;
     if scorer.interval.is_none() {
         return Ok(());
     }
-    let clean = context.clean(batch).await?;
+    let (clean, scorer) = (Arc::clone(clean), Arc::clone(scorer));
     let (id, project) = (batch.id, Arc::clone(&context.project));
     let work = move || {
         let rows = Rows::never_seen(id, &clean);

@@ -11,7 +11,7 @@ use tidewheel_report::{decision_html, decision_markdown, labels};
 
 use crate::context::{Context, DECISION};
 use crate::error::PipelineError;
-use crate::evidence::{self, History, batch_ref};
+use crate::evidence::{self, History, Meeting, batch_ref};
 use crate::steps::afterwards;
 use crate::task_log::TaskLog;
 
@@ -59,22 +59,23 @@ async fn weigh(context: &Context, turn: &Turn, batch: i64, log: &TaskLog) -> Res
             ..PolicyInputs::default()
         }));
     };
-    let champion = context.version(champion).await?;
+    let meeting = Meeting::of(context, batch, context.version(champion).await?).await?;
+    let Meeting { batch, champion, .. } = &meeting;
     let turns = context.registry.turns(&project.name).await?;
-    if let Err(error) = afterwards::fill_in(context, &turns, turn.number, &batch, log).await {
+    if let Err(error) = afterwards::fill_in(context, &turns, turn.number, &meeting, log).await {
         // It judges an earlier decision; this one does not rest on it.
         log.warn(format!("What came of an earlier decision could not be measured: {error}"));
     }
-    if let Err(error) = afterwards::interval_coverage(context, &champion, &batch, log).await {
+    if let Err(error) = afterwards::interval_coverage(context, &meeting, log).await {
         // A figure for readers; the decision does not rest on it.
         log.warn(format!("How often the champion's interval holds could not be measured: {error}"));
     }
-    let history = History::of(&turns, turn.number, &champion, &project.policy)?;
+    let history = History::of(&turns, turn.number, champion, &project.policy)?;
     log.info(format!(
         "Comparing {} rows of batch {} with what version {} was trained on",
         batch.rows, batch.id, champion.version
     ));
-    evidence::weigh(context, &batch, &champion, history, project.policy.clone()).await
+    evidence::weigh(context, &meeting, history, project.policy.clone()).await
 }
 
 /// Stores a decision: in the registry, as artifacts, in words and as pages of both languages.

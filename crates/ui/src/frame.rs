@@ -5,7 +5,7 @@ use tidewheel_domain::Timestamp;
 use tidewheel_drift::Lang;
 
 use crate::assets::{SCRIPT, STYLE};
-use crate::components::{Icon, visible};
+use crate::components::{Icon, seen, visible};
 use crate::figures::Figures;
 use crate::words::{FrameWords, fill};
 
@@ -202,7 +202,7 @@ impl Frame {
     /// A whole page whose content brings its own `h1`.
     pub fn bare(&self, area: Option<Area>, crumbs: &[Crumb<'_>], title: &str, content: &Markup) -> Markup {
         let words = FrameWords::of(self.lang);
-        html! {
+        seen(html! {
             (DOCTYPE)
             html lang=(code(self.lang)) data-theme=[self.theme.as_str()] {
                 head {
@@ -229,7 +229,7 @@ impl Frame {
                     (keys(words))
                 }
             }
-        }
+        })
     }
 
     fn side(&self, area: Option<Area>, words: &'static FrameWords) -> Markup {

@@ -21,6 +21,7 @@ pub(crate) use act::guards;
 pub use act::{Act, act_form, button_to, confirm, confirmation};
 pub use icon::Icon;
 pub use interval::{Interval, dot_and_whisker};
+pub(crate) use told::seen;
 pub use told::{brief, told, told_short, visible};
 
 /// What a state means to a reader: its colour, never alone.

@@ -1,6 +1,6 @@
 //! What data brings, shown harmlessly: names and values that nobody here has chosen.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
 /// Longer values are folded.
 const LONG: usize = 80;
@@ -47,27 +47,70 @@ fn cut(text: &str, most: usize) -> (&str, bool) {
 
 /// A text whose control characters, and signs that turn or hide what stands beside them, are seen.
 pub fn visible(text: &str) -> String {
-    use std::fmt::Write as _;
-    let mut seen = String::with_capacity(text.len());
+    let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
-        match letter {
-            '\0'..='\u{1f}' => seen.push(char::from_u32(0x2400 + letter as u32).unwrap_or('\u{fffd}')),
-            '\u{7f}' => seen.push('\u{2421}'),
-            '\u{80}'..='\u{9f}'
-            | '\u{ad}'
-            | '\u{200b}'
-            | '\u{200e}'
-            | '\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{fdd0}'..='\u{fdef}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}' => drop(write!(seen, "⟨U+{:04X}⟩", letter as u32)),
-            letter if letter as u32 & 0xfffe == 0xfffe => drop(write!(seen, "⟨U+{:04X}⟩", letter as u32)),
-            letter => seen.push(letter),
+        show(letter, &mut shown);
+    }
+    shown
+}
+
+/// A whole page, of which the text is [`visible`] wherever it comes from; lines keep their ends. What forms send back
+/// (attributes, text areas) stays as it is.
+pub(crate) fn seen(page: Markup) -> Markup {
+    if !page.0.chars().any(|letter| letter != '\n' && hides(letter)) {
+        return page;
+    }
+    let mut shown = String::with_capacity(page.0.len() + 64);
+    let mut rest = page.0.as_str();
+    while let Some(start) = rest.find('<') {
+        let (text, after) = rest.split_at(start);
+        show_lines(text, &mut shown);
+        let end = if after.starts_with("<textarea") { after.find("</textarea") } else { None };
+        let end = end.unwrap_or_else(|| tag_end(after));
+        shown.push_str(&after[..end]);
+        rest = &after[end..];
+    }
+    show_lines(rest, &mut shown);
+    PreEscaped(shown)
+}
+
+fn show_lines(text: &str, shown: &mut String) {
+    for letter in text.chars() {
+        if letter == '\n' { shown.push(letter) } else { show(letter, shown) }
+    }
+}
+
+/// The length of the tag that a text begins with; a `>` in quotes does not end it.
+fn tag_end(text: &str) -> usize {
+    let mut quoted = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return at + 1,
+            _ => {}
         }
     }
-    seen
+    text.len()
+}
+
+/// Whether a letter is not seen, or turns or hides what stands beside it.
+const fn hides(letter: char) -> bool {
+    matches!(letter,
+        '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+        | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}')
+        || letter as u32 & 0xfffe == 0xfffe
+}
+
+fn show(letter: char, shown: &mut String) {
+    use std::fmt::Write as _;
+    match letter {
+        '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + letter as u32).unwrap_or('\u{fffd}')),
+        '\u{7f}' => shown.push('\u{2421}'),
+        // writing to a string cannot fail
+        letter if hides(letter) => drop(write!(shown, "⟨U+{:04X}⟩", letter as u32)),
+        letter => shown.push(letter),
+    }
 }
 
 #[cfg(test)]
@@ -79,6 +122,14 @@ mod tests {
         assert_eq!(visible("a\tb\0\u{7f}\u{85}"), "a␉b␀␡⟨U+0085⟩");
         assert_eq!(visible("x\u{202e}y\u{feff}"), "x⟨U+202E⟩y⟨U+FEFF⟩");
         assert_eq!(visible("👩\u{200d}🌾 ñ שלום"), "👩\u{200d}🌾 ñ שלום");
+    }
+
+    #[test]
+    fn on_a_page_text_is_seen_and_what_forms_send_back_stays() {
+        let page = "<p title=\"a>\u{202e}\">x\u{202e}\n\t</p><input value=\"\0\"><textarea>\u{202e}</textarea>\u{7f}";
+        let shown = seen(PreEscaped(page.to_owned())).into_string();
+        let expected = "<p title=\"a>\u{202e}\">x⟨U+202E⟩\n␉</p><input value=\"\0\"><textarea>\u{202e}</textarea>␡";
+        assert_eq!(shown, expected);
     }
 
     #[test]

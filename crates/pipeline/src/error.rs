@@ -5,6 +5,7 @@ use tidewheel_data::batch::{KeyError, StoreError};
 use tidewheel_data::bundle::BundleError;
 use tidewheel_data::recipe::expression::ExpressionError;
 use tidewheel_data::source::SourceError;
+use tidewheel_domain::turn::TurnState;
 use tidewheel_drift::DriftError;
 use tidewheel_registry::{Lease, ObjectError, RegistryError};
 
@@ -83,6 +84,22 @@ pub enum PipelineError {
     /// A step was asked for out of order.
     #[error("{0}")]
     Order(String),
+    /// An answer to a turn that does not wait for one.
+    #[error("turn {turn} is {state}; only a waiting turn can be answered")]
+    NotWaiting {
+        /// Its number.
+        turn: i64,
+        /// Where it stands.
+        state: TurnState,
+    },
+    /// A turn that has ended well, or was given up before, is not given up.
+    #[error("turn {turn} is {state} already: there is nothing to give up")]
+    Ended {
+        /// Its number.
+        turn: i64,
+        /// Where it stands.
+        state: TurnState,
+    },
     /// A person or a shutdown stopped it; it is taken up again later.
     #[error("stopped; the next run takes the turn up where it was")]
     Stopped,

@@ -151,10 +151,7 @@ pub async fn take_answer(
 ) -> Result<Turn, PipelineError> {
     let turn = refreshed(context, run).await?;
     if turn.state != TurnState::Waiting {
-        return Err(PipelineError::Order(format!(
-            "turn {} is {}; only a waiting turn can be answered",
-            turn.number, turn.state
-        )));
+        return Err(PipelineError::NotWaiting { turn: turn.number, state: turn.state });
     }
     record_answer(context, &turn, answer).await?;
     Ok(context.registry.reopen_turn(run, None).await?)
@@ -184,10 +181,7 @@ pub async fn give_up(
 ) -> Result<Turn, PipelineError> {
     let turn = registry.turn(run).await?.ok_or_else(|| PipelineError::Missing { what: format!("turn {run}") })?;
     if matches!(turn.state, TurnState::Succeeded | TurnState::Cancelled) {
-        return Err(PipelineError::Order(format!(
-            "turn {} is {} already: there is nothing to give up",
-            turn.number, turn.state
-        )));
+        return Err(PipelineError::Ended { turn: turn.number, state: turn.state });
     }
     let by = format!("given up by {who}: {reason}");
     let error = match &turn.error {

@@ -9,9 +9,9 @@ use tidewheel_domain::{RunId, Timestamp};
 use tidewheel_pipeline::lease::LeaseGuard;
 use tidewheel_pipeline::observer::Silent;
 use tidewheel_pipeline::{Context as Turning, Outcome, PipelineError, give_up, go_on, take_answer};
-use tidewheel_registry::Registry;
+use tidewheel_registry::{Registry, RegistryError};
 use tidewheel_serve::ui::control::{Checked, Done, Ended, Finding, Standing, Wish};
-use tidewheel_serve::ui::{ControlError, LoopControl};
+use tidewheel_serve::ui::{ControlError, LoopControl, Refusal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -132,11 +132,8 @@ impl Control {
         let newest = self.newest().await?;
         match newest.filter(|newest| newest.run_id == turn) {
             Some(newest) if matches!(newest.state, TurnState::Failed | TurnState::Running) => self.run().await,
-            Some(newest) => Err(refused(format!(
-                "turn {} is {}; only one that has failed or was cut off is taken up again",
-                newest.number, newest.state
-            ))),
-            None => Err(refused("only the newest turn can be taken up again")),
+            Some(Turn { number, state, .. }) => Err(ControlError::Refused(Refusal::NotCutOff { turn: number, state })),
+            None => Err(ControlError::Refused(Refusal::NotNewest)),
         }
     }
 }
@@ -210,11 +207,11 @@ impl Parts {
 
     fn take_place(&self) -> Result<Begun<'_>, ControlError> {
         if self.stop.is_cancelled() {
-            return Err(refused("the server is about to end"));
+            return Err(ControlError::Refused(Refusal::Ending));
         }
         let mut state = self.state();
         if let Some(work) = &state.work {
-            return Err(refused(format!("a turn is at work in this server since {}; let it end", work.since)));
+            return Err(ControlError::Refused(Refusal::AtWork { since: work.since }));
         }
         let stop = self.stop.child_token();
         state.work = Some(Work { since: clock::now(), stop: stop.clone(), given_up: None });
@@ -275,17 +272,17 @@ impl Parts {
     }
 }
 
-fn refused(text: impl Into<String>) -> ControlError {
-    ControlError::Refused(text.into())
-}
-
 /// What cannot be done as things stand is refused; all else has failed.
 fn told(error: impl Into<PipelineError>) -> ControlError {
-    match error.into() {
-        error @ (PipelineError::Busy(_) | PipelineError::Order(_) | PipelineError::Missing { .. }) => {
-            refused(error.to_string())
+    ControlError::Refused(match error.into() {
+        PipelineError::Busy(lease) => {
+            Refusal::Elsewhere { process: lease.holder.pid, host: lease.holder.host, since: lease.acquired_at }
         }
-        PipelineError::Registry(error @ tidewheel_registry::RegistryError::Conflict(_)) => refused(error.to_string()),
-        error => ControlError::Failed(error.to_string()),
-    }
+        PipelineError::NotWaiting { turn, state } => Refusal::NotWaiting { turn, state },
+        PipelineError::Ended { turn, state } => Refusal::Ended { turn, state },
+        error @ (PipelineError::Order(_)
+        | PipelineError::Missing { .. }
+        | PipelineError::Registry(RegistryError::Conflict(_))) => Refusal::Other(error.to_string()),
+        error => return ControlError::Failed(error.to_string()),
+    })
 }

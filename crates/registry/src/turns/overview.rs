@@ -206,11 +206,6 @@ impl Registry {
         Ok((beside.into_iter().next(), newer))
     }
 
-    /// The turn of that number, with its decision.
-    pub async fn turn_by_number(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
-        Ok(self.select_turns("e.name = $1 AND t.number = $2", args![project, number]).await?.into_iter().next())
-    }
-
     /// The turn that trained a version.
     pub async fn turn_of_version(&self, project: &str, version: i64) -> Result<Option<Turn>, RegistryError> {
         let condition = "e.name = $1 AND t.model_version = $2 ORDER BY t.number LIMIT 1";

@@ -109,8 +109,7 @@ impl Registry {
         if text.len() < 7
             && let Ok(number) = text.parse::<i64>()
         {
-            let condition = "e.name = $1 AND t.number = $2";
-            if let Some(turn) = self.select_turns(condition, args![project, number]).await?.into_iter().next() {
+            if let Some(turn) = self.turn_by_number(project, number).await? {
                 return Ok(Some(turn));
             }
         }
@@ -122,8 +121,13 @@ impl Registry {
         Ok(if turns.len() == 1 { turns.into_iter().next() } else { None })
     }
 
-    /// A turn of a project by its number, without its decision.
-    pub async fn turn_numbered(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
+    /// The turn of that number, with its decision.
+    pub async fn turn_by_number(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
+        Ok(self.select_turns("e.name = $1 AND t.number = $2", args![project, number]).await?.into_iter().next())
+    }
+
+    /// The turn of that number, without its decision.
+    pub async fn turn_without_decision(&self, project: &str, number: i64) -> Result<Option<Turn>, RegistryError> {
         let condition = "e.name = $1 AND t.number = $2";
         Ok(self.select_turns_without_decisions(condition, args![project, number]).await?.into_iter().next())
     }

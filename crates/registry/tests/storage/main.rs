@@ -10,6 +10,7 @@ mod lease;
 mod models;
 mod objects;
 mod opening;
+mod pages;
 mod predictions;
 mod tracking;
 mod turns;
@@ -65,6 +66,10 @@ on_both_databases! {
     lease::fifty_acquirers_one_holder,
     lease::a_lease_is_renewed_released_and_taken_over,
     lease::only_the_dead_holder_seen_is_broken,
+    pages::the_pulse_beats_when_something_changes,
+    pages::turns_are_read_a_page_at_a_time,
+    pages::the_end_of_a_log_is_read,
+    pages::versions_and_runs_are_read_a_page_at_a_time,
     predictions::predictions_are_listed_newest_first_and_summed_up,
     predictions::the_same_write_is_kept_once,
     predictions::thousands_of_predictions_are_recorded,

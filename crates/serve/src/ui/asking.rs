@@ -68,18 +68,6 @@ impl From<tidewheel_registry::ObjectError> for Trouble {
     }
 }
 
-impl From<ControlError> for Trouble {
-    fn from(error: ControlError) -> Self {
-        match error {
-            ControlError::Refused(reason) => Self::refused(reason),
-            ControlError::Failed(reason) => {
-                tracing::warn!(reason, "an action has failed");
-                Self::failed(reason)
-            }
-        }
-    }
-}
-
 impl Trouble {
     /// The thing that the path names is not there.
     pub(super) fn missing(what: impl Into<String>) -> Self {
@@ -169,6 +157,17 @@ impl Asking {
                 Lang::En => "this server does not turn the loop",
                 Lang::Es => "este servidor no ejecuta el ciclo",
             })
+        })
+    }
+
+    /// What became of an action on the loop, in the reader's language.
+    pub(super) fn acted(&self, outcome: Result<(), ControlError>) -> Result<(), Trouble> {
+        outcome.map_err(|error| match error {
+            ControlError::Refused(refusal) => Trouble::refused(refusal.told(self.frame.lang)),
+            ControlError::Failed(reason) => {
+                tracing::warn!(reason, "an action has failed");
+                Trouble::failed(reason)
+            }
         })
     }
 

@@ -5,18 +5,118 @@ use std::future::Future;
 use std::pin::Pin;
 
 use thiserror::Error;
-use tidewheel_domain::turn::Action;
+use tidewheel_domain::turn::{Action, TurnState};
 use tidewheel_domain::{RunId, Timestamp};
+use tidewheel_ui::Lang;
 
 /// Why something was not done.
 #[derive(Debug, Error)]
 pub enum ControlError {
-    /// It cannot be done as things stand; the text says why, to the person who asked.
-    #[error("{0}")]
-    Refused(String),
+    /// It cannot be done as things stand.
+    #[error("{}", .0.told(Lang::En))]
+    Refused(Refusal),
     /// It was tried and failed.
     #[error("{0}")]
     Failed(String),
+}
+
+/// Why something cannot be done as things stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The server is about to end.
+    Ending,
+    /// A turn is at work in this server.
+    AtWork {
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Another process turns the project.
+    Elsewhere {
+        /// Its number.
+        process: i64,
+        /// Its machine.
+        host: String,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// Only the newest turn can be taken up again.
+    NotNewest,
+    /// Only a turn that has failed or was cut off is taken up again.
+    NotCutOff {
+        /// Its number.
+        turn: i64,
+        /// Where it stands.
+        state: TurnState,
+    },
+    /// Only a waiting turn can be answered.
+    NotWaiting {
+        /// Its number.
+        turn: i64,
+        /// Where it stands.
+        state: TurnState,
+    },
+    /// There is nothing to give up.
+    Ended {
+        /// Its number.
+        turn: i64,
+        /// Where it stands.
+        state: TurnState,
+    },
+    /// Something else, in English.
+    Other(String),
+}
+
+impl Refusal {
+    /// The reason, to the person who asked.
+    pub fn told(&self, lang: Lang) -> String {
+        match (self, lang) {
+            (Self::Ending, Lang::En) => "the server is about to end".to_owned(),
+            (Self::Ending, Lang::Es) => "el servidor está a punto de terminar".to_owned(),
+            (Self::AtWork { since }, Lang::En) => {
+                format!("a turn is at work in this server since {since}; let it end")
+            }
+            (Self::AtWork { since }, Lang::Es) => {
+                format!("un turno está en marcha en este servidor desde {since}; deje que termine")
+            }
+            (Self::Elsewhere { process, host, since }, Lang::En) => {
+                format!("the project is being turned by process {process} on {host} since {since}; let it end")
+            }
+            (Self::Elsewhere { process, host, since }, Lang::Es) => {
+                format!("el proceso {process} de {host} ejecuta el proyecto desde {since}; deje que termine")
+            }
+            (Self::NotNewest, Lang::En) => "only the newest turn can be taken up again".to_owned(),
+            (Self::NotNewest, Lang::Es) => "solo se puede retomar el turno más reciente".to_owned(),
+            (Self::NotCutOff { turn, state }, Lang::En) => {
+                format!("turn {turn} is {state}; only one that has failed or was cut off is taken up again")
+            }
+            (Self::NotCutOff { turn, state }, Lang::Es) => {
+                format!("el turno {turn} {}; solo se retoma uno que falló o quedó cortado", stands(*state))
+            }
+            (Self::NotWaiting { turn, state }, Lang::En) => {
+                format!("turn {turn} is {state}; only a waiting turn can be answered")
+            }
+            (Self::NotWaiting { turn, state }, Lang::Es) => {
+                format!("el turno {turn} {}; solo se responde a un turno que espera", stands(*state))
+            }
+            (Self::Ended { turn, state }, Lang::En) => {
+                format!("turn {turn} is {state} already: there is nothing to give up")
+            }
+            (Self::Ended { turn, state }, Lang::Es) => {
+                format!("el turno {turn} ya {}: no hay nada que abandonar", stands(*state))
+            }
+            (Self::Other(text), _) => text.clone(),
+        }
+    }
+}
+
+fn stands(state: TurnState) -> &'static str {
+    match state {
+        TurnState::Running => "está en marcha",
+        TurnState::Succeeded => "terminó bien",
+        TurnState::Failed => "falló",
+        TurnState::Waiting => "espera",
+        TurnState::Cancelled => "se canceló",
+    }
 }
 
 /// How a wish to run ended, where no turn of the registry says it.

@@ -181,7 +181,7 @@ async fn give(asking: &Asking, turn: &Turn, action: Action, wish: Wish) -> Resul
     if turn.state != TurnState::Waiting && answered {
         return Ok(());
     }
-    Ok(asking.control()?.answer(turn.run_id.clone(), action, wish).await?)
+    asking.acted(asking.control()?.answer(turn.run_id.clone(), action, wish).await)
 }
 
 /// The turn over a batch that is asked for; the first one where none is named.

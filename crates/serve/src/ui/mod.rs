@@ -50,7 +50,7 @@ use tidewheel_domain::project::Origin;
 use tidewheel_ui::pages::problem::Problem;
 use tower_http::compression::CompressionLayer;
 
-pub use control::{ControlError, LoopControl};
+pub use control::{ControlError, LoopControl, Refusal};
 
 use self::asking::{Asking, Trouble};
 use self::digest::Digests;

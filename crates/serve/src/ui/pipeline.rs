@@ -91,7 +91,7 @@ pub(super) async fn show_nothing() -> Response {
 /// `POST /ui/pipeline/run`
 pub(super) async fn run(asking: Asking, Form(sent): Form<Sent>) -> Response {
     let outcome = match begin(&asking, &sent) {
-        Ok(control) => control.run().await.map_err(Trouble::from),
+        Ok(control) => asking.acted(control.run().await),
         Err(trouble) => Err(trouble),
     };
     asking.done(outcome, "/ui/pipeline")
@@ -100,7 +100,7 @@ pub(super) async fn run(asking: Asking, Form(sent): Form<Sent>) -> Response {
 /// `POST /ui/pipeline/{turn}/retry`
 pub(super) async fn retry(asking: Asking, Path(number): Path<i64>, Form(sent): Form<Sent>) -> Response {
     let outcome = match (begin(&asking, &sent), turn_numbered(&asking, number).await) {
-        (Ok(control), Ok(turn)) => control.retry(turn.run_id).await.map_err(Trouble::from),
+        (Ok(control), Ok(turn)) => asking.acted(control.retry(turn.run_id).await),
         (Err(trouble), _) | (_, Err(trouble)) => Err(trouble),
     };
     asking.done(outcome, &href(number))
@@ -121,7 +121,7 @@ pub(super) async fn cancel(asking: Asking, Path(number): Path<i64>, Form(sent): 
     let outcome = match (begin(&asking, &sent), turn_numbered(&asking, number).await, reason_of(&asking, &sent)) {
         (Ok(control), Ok(turn), Ok(reason)) => {
             let wish = Wish { who: WHO.to_owned(), reason };
-            control.cancel(turn.run_id, wish).await.map_err(Trouble::from)
+            asking.acted(control.cancel(turn.run_id, wish).await)
         }
         (Err(trouble), ..) | (_, Err(trouble), _) | (.., Err(trouble)) => Err(trouble),
     };
@@ -145,7 +145,7 @@ fn reason_of(asking: &Asking, sent: &Sent) -> Result<String, Trouble> {
 }
 
 async fn turn_numbered(asking: &Asking, number: i64) -> Result<Turn, Trouble> {
-    let turn = asking.app.registry.turn_numbered(&asking.app.project.name, number).await?;
+    let turn = asking.app.registry.turn_without_decision(&asking.app.project.name, number).await?;
     turn.ok_or_else(|| Trouble::missing(format!("turn {number}")))
 }
 

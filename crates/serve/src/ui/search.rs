@@ -99,7 +99,7 @@ async fn straight(asking: &Asking, query: &str) -> Result<Option<String>, Troubl
             }
             Meant::Turn(number) => app
                 .registry
-                .turn_numbered(&project.name, number)
+                .turn_without_decision(&project.name, number)
                 .await?
                 .map(|turn| format!("/ui/pipeline?turn={}", turn.number)),
             Meant::Run(id) => {

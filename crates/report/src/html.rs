@@ -8,6 +8,9 @@ use crate::page::{Block, Card, Counts, Page, Picture, Row, Section, Table, Text,
 use crate::words::Words;
 use crate::{Body, BodySection};
 
+/// Colours and fonts of a page that stands alone, named as those of the pages that a server shows.
+const TOKENS: &str = include_str!("tokens.css");
+
 /// The style sheet of a page, to go into its `<style>`.
 pub const STYLE: &str = include_str!("page.css");
 
@@ -19,7 +22,7 @@ pub(crate) fn document(page: &Page) -> String {
         "<!DOCTYPE html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"/>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\
          <meta name=\"color-scheme\" content=\"light dark\"/><meta name=\"referrer\" content=\"no-referrer\"/>\
-         <title>{}</title><style>{STYLE}</style></head>\n<body><main class=\"tw-page\">{}\n\
+         <title>{}</title><style>{TOKENS}{STYLE}</style></head>\n<body><main class=\"tw-page\">{}\n\
          <footer><p>{}</p><p>{}</p></footer></main></body></html>\n",
         words.code,
         escape(&title),

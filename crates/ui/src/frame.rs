@@ -213,6 +213,8 @@ impl Frame {
                     link rel="icon" href="/ui/assets/icon.svg" type="image/svg+xml";
                     link rel="stylesheet" href=(STYLE.path());
                     script src=(SCRIPT.path()) defer {}
+                    // Painted once all of it is there: a page that grows while it is read would move what is read.
+                    link rel="expect" href="#keys" blocking="render";
                 }
                 body data-state=(self.state) data-copied=(words.copied) data-refused=(words.copy_refused)
                     data-live=(words.live) data-stale=(words.stale) data-not-live=(words.not_live) {

@@ -1,6 +1,5 @@
 // The little script of the pages. Each works without it; it adds copying, dialogs, keys, files of charts and life.
 "use strict";
-document.documentElement.classList.add("scripted");
 const $ = (selector, from = document) => from.querySelector(selector);
 const $$ = (selector, from = document) => [...from.querySelectorAll(selector)];
 const words = document.body.dataset;

@@ -198,7 +198,8 @@ pub fn system_page(frame: &Frame, view: &System) -> Markup {
                     }
                 }
                 dt { (words.loop_) } dd { (if view.turns { words.loop_here } else { words.loop_elsewhere }) }
-                dt { (words.metrics) } dd { (words.metrics_text) }
+                dt { (words.metrics) } dd { a href="/metrics" { (words.metrics_text) } }
+                dt { (words.api) } dd { a href="/docs" { (words.api_text) } }
             }
             p class="xs mut mt" { (words.not_yet) }
         }

@@ -10,6 +10,7 @@ words! {
         reset: "Reset", "Restablecer";
         submit: "Predict", "Predecir";
         curl: "Copy as curl", "Copiar como curl";
+        api: "Documentation of the API", "Documentación de la API";
         left_open: "not given", "sin indicar";
         yes: "yes", "sí";
         no: "no", "no";

@@ -36,7 +36,9 @@ words! {
         loop_here: "turned from these pages and from the command line", "se ejecuta desde estas páginas y desde la línea de comandos";
         loop_elsewhere: "turned from the command line only", "se ejecuta solo desde la línea de comandos";
         metrics: "Metrics", "Métricas";
-        metrics_text: "for Prometheus at /metrics, documentation of the API at /docs", "para Prometheus en /metrics, documentación de la API en /docs";
+        metrics_text: "for Prometheus", "para Prometheus";
+        api: "API", "API";
+        api_text: "calls, their fields and what they answer", "llamadas, sus campos y sus respuestas";
         checks: "Health checks", "Comprobaciones";
         checks_lead: "What “tidewheel doctor” looks at: the file, the database, that an object can be written and read, the model, the source.", "Lo que mira «tidewheel doctor»: el archivo, la base de datos, que un objeto se puede escribir y leer, el modelo, la fuente.";
         check_now: "Check now", "Comprobar ahora";

@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &Frame, view: &Predict, version: &str) -> Markup {
                     }
                 }
                 @if curved { p class="mut xs" { (words.curves) } }
-                div.row.mt { button class="btn p grow" type="submit" { (words.submit) } (copy(frame, view)) }
+                div.row.mt { button class="btn p grow" type="submit" { (words.submit) } (copy(frame, view)) a.btn href="/docs" title=(words.api) { "API" } }
             }
         }
     }

@@ -33,26 +33,39 @@ async function crawl(browser) {
 
 const began = Date.now(), browser = await launch(), pages = await crawl(browser), troubles = [...(pages.broken ?? [])];
 for (const { path, bytes } of pages) if (bytes > 60 * 1024) troubles.push(`${path}: ${bytes} bytes`);
+const widths = process.argv[3] ? [Number(process.argv[3])] : [390, 1440];
+const readers = widths.flatMap((width) => ["light", "dark"].flatMap((theme) => ["en", "es"].map((lang) => ({ width, theme, lang }))));
 let shown = 0;
-for (const width of process.argv[3] ? [Number(process.argv[3])] : [390, 1440]) for (const theme of ["light", "dark"]) for (const lang of ["en", "es"]) {
+
+/** All pages as one reader sees them. */
+async function read({ width, theme, lang }) {
   const page = await reader(browser, { width, theme, lang });
   await page.addInitScript(() => {
-    window.shifted = 0;
-    new PerformanceObserver((list) => { for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value; }).observe({ type: "layout-shift", buffered: true });
+    window.shifted = { by: 0, what: [] };
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) {
+        window.shifted.by += entry.value;
+        window.shifted.what.push(...entry.sources.map(({ node, previousRect: a, currentRect: b }) => `${node?.nodeName} ${node?.className ?? node?.textContent} from ${a.x},${a.y} ${a.width}x${a.height} to ${b.x},${b.y} ${b.width}x${b.height}`));
+      }
+    }).observe({ type: "layout-shift", buffered: true });
   });
+  const careful = (width === 390 && theme === "light" && lang === "es") || (width === 1440 && theme === "dark" && lang === "en");
   for (const { path } of pages) {
     page.troubles.length = 0;
     await page.goto(base + path, { waitUntil: "load" });
     const found = [...page.troubles, ...await wrong(page)];
     if (await page.getAttribute("html", "lang") !== lang) found.push("another language");
     const shift = await page.evaluate(() => window.shifted);
-    if (shift > 0.01) found.push(`layout shift ${shift.toFixed(3)}`);
-    if ((width === 390 && theme === "light" && lang === "es") || (width === 1440 && theme === "dark" && lang === "en")) found.push(...await findings(page));
+    if (shift.by > 0.01) found.push(`layout shift ${shift.by.toFixed(3)}: ${shift.what.join("; ")}`);
+    if (careful) found.push(...await findings(page));
     if (process.env.SOON) found.forEach((one) => console.error(`${path} at ${width} ${theme} ${lang}: ${one}`));
     troubles.push(...found.map((one) => `${path} at ${width} ${theme} ${lang}: ${one}`));
     shown += 1;
   }
   await page.context().close();
 }
+
+const all = async () => { while (readers.length) await read(readers.shift()); };
+await Promise.all([all(), all(), all()]);
 await browser.close();
 conclude("pages", troubles, `${pages.length} pages, ${shown} times shown in ${((Date.now() - began) / 1000).toFixed(0)} s, largest ${Math.max(...pages.map((one) => one.bytes))} bytes`);

@@ -1,36 +1,28 @@
-//! The pages in a real browser, over the bundled project turned for real. The scripts are in `tests/ui`.
+//! The pages in a real browser, over projects turned for real. The scripts are in `tests/ui`.
 
 mod common;
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use common::{command, run};
+use common::{command, regional_sales, run, segmented};
 
-/// A server over eight of the ten batches of the bundled project.
-struct Demo {
+/// A project that is served.
+struct Served {
     folder: tempfile::TempDir,
     server: Child,
     base: String,
 }
 
-impl Demo {
-    fn start() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let demo = folder.path().join("demo");
-        let dir = demo.to_string_lossy().into_owned();
-        run(folder.path(), &["demo", "--once", "--turns", "8", "--dir", &dir]).ok();
-        let mut serve = command(&demo, &["serve", "--listen", "127.0.0.1:0"]);
+impl Served {
+    fn new(folder: tempfile::TempDir) -> Self {
+        let mut serve = command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
         let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         let mut line = String::new();
         BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
         Self { folder, server, base: format!("http://{address}") }
-    }
-
-    fn project(&self) -> PathBuf {
-        self.folder.path().join("demo")
     }
 
     /// Runs a script; what it prints is shown where it fails.
@@ -59,7 +51,7 @@ impl Demo {
     }
 }
 
-impl Drop for Demo {
+impl Drop for Served {
     fn drop(&mut self) {
         // It may have ended by itself.
         let _ = self.server.kill();
@@ -69,12 +61,23 @@ impl Drop for Demo {
 
 #[test]
 fn pages_are_sound_and_tell_the_story() {
-    let demo = Demo::start();
-    let versions = run(&demo.project(), &["models", "list", "--format", "json"]).ok().stdout;
-    // At 390 px by hand, see tests/ui/README.md.
-    demo.script("pages.mjs", &["1440"], "");
+    let folder = tempfile::tempdir().expect("a folder");
+    run(folder.path(), &["demo", "--once", "--turns", "8", "--dir", "."]).ok();
+    let demo = Served::new(folder);
+    let versions = run(demo.folder.path(), &["models", "list", "--format", "json"]).ok().stdout;
+    demo.script("pages.mjs", &[], "");
     demo.script("figures.mjs", &[], &versions);
     demo.script("reader.mjs", &[], "");
     // Last: it changes the project.
     demo.script("story.mjs", &[], "");
+}
+
+#[test]
+fn a_turn_that_waits_is_answered() {
+    let folder = tempfile::tempdir().expect("a folder");
+    segmented(folder.path(), "");
+    regional_sales(folder.path(), "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(folder.path(), "2.csv", 2, 1500, (0.0, 0.7));
+    run(folder.path(), &["run", "--all"]).ok();
+    Served::new(folder).script("answer.mjs", &[], "");
 }

@@ -2,38 +2,10 @@
 
 mod common;
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use common::{Numbers, project, run};
+use common::{regional_sales, run, segmented};
 use serde_json::Value;
-
-/// A table of sales of which `island` (a share of the rows) lies in a region that no earlier batch knows.
-fn sales(here: &Path, name: &str, seed: u64, rows: usize, (shift, island): (f64, f64)) {
-    let mut numbers = Numbers(seed);
-    let mut text = String::from("size,region,day,units\n");
-    for _ in 0..rows {
-        let size = shift + 10.0 * numbers.next();
-        let place = (numbers.next() * 4.0) as usize;
-        let unknown = numbers.next() < island;
-        let day = 1 + (numbers.next() * 28.0) as usize;
-        let level = if unknown { 60.0 } else { 5.0 * place as f64 };
-        let units = 3.0 * size + level + numbers.next();
-        let region = if unknown { "island" } else { ["north", "east", "south", "west"][place] };
-        let _ = writeln!(text, "{size:.3},{region},2024-03-{day:02},{units:.3}");
-    }
-    std::fs::write(here.join("data").join(name), text).expect("written");
-}
-
-/// A project with regions as segments and more settings at its end.
-fn segmented(here: &Path, settings: &str) {
-    project(here);
-    let file = here.join("tidewheel.toml");
-    let text = std::fs::read_to_string(&file).expect("read");
-    let text = text.replacen("[project]\n", "[project]\nsegment = \"region\"\n", 1);
-    let text = text.replace("name = \"effect\"", "name = \"costly-drift\"");
-    std::fs::write(&file, text + settings).expect("written");
-}
 
 fn turns(here: &Path) -> Vec<Value> {
     run(here, &["runs", "list", "--format", "json"]).ok().json().as_array().expect("a list").clone()
@@ -48,9 +20,9 @@ fn a_person_is_asked_and_answers_and_the_loop_goes_on_meanwhile() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     segmented(here, "");
-    sales(here, "1.csv", 1, 1500, (0.0, 0.0));
-    sales(here, "2.csv", 2, 1500, (0.0, 0.7));
-    sales(here, "3.csv", 3, 1500, (0.0, 0.0));
+    regional_sales(here, "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(here, "2.csv", 2, 1500, (0.0, 0.7));
+    regional_sales(here, "3.csv", 3, 1500, (0.0, 0.0));
     run(here, &["run", "--all"]).ok();
     let before = turns(here);
     assert_eq!(column(&before, "action"), ["baseline", "stop_and_ask", "skip"]);
@@ -73,8 +45,8 @@ fn an_answer_not_to_train_leaves_the_champion() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     segmented(here, "");
-    sales(here, "1.csv", 1, 1500, (0.0, 0.0));
-    sales(here, "2.csv", 2, 1500, (0.0, 0.7));
+    regional_sales(here, "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(here, "2.csv", 2, 1500, (0.0, 0.7));
     run(here, &["step", "ingest", "--run", "a"]).ok();
     assert_eq!(run(here, &["step", "check-drift", "--run", "a"]).code, 10);
     for step in ["train", "promote", "reload"] {
@@ -93,10 +65,10 @@ fn a_later_training_answers_a_turn_that_waits() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     segmented(here, "");
-    sales(here, "1.csv", 1, 1500, (0.0, 0.0));
-    sales(here, "2.csv", 2, 1500, (0.0, 0.7));
-    sales(here, "3.csv", 3, 1500, (8.0, 0.0));
-    sales(here, "4.csv", 4, 1500, (8.0, 0.0));
+    regional_sales(here, "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(here, "2.csv", 2, 1500, (0.0, 0.7));
+    regional_sales(here, "3.csv", 3, 1500, (8.0, 0.0));
+    regional_sales(here, "4.csv", 4, 1500, (8.0, 0.0));
     run(here, &["run", "--all"]).ok();
     let turns = turns(here);
     assert_eq!(column(&turns, "state"), ["succeeded"; 4], "{turns:?}");
@@ -128,8 +100,8 @@ fn rules_of_the_project_come_first_and_a_wrong_one_is_named() {
     run(here, &["check"]).wrong_use(&["baseline"]);
     with(&rule("rows > 1000", "shadow_train"));
     run(here, &["check"]).ok();
-    sales(here, "1.csv", 1, 1500, (0.0, 0.0));
-    sales(here, "2.csv", 2, 1500, (8.0, 0.0));
+    regional_sales(here, "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(here, "2.csv", 2, 1500, (8.0, 0.0));
     run(here, &["run", "--all"]).ok();
     let turns = turns(here);
     assert_eq!(column(&turns, "action"), ["baseline", "shadow_train"]);
@@ -142,10 +114,10 @@ fn a_replay_says_what_other_policies_would_have_done() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();
     segmented(here, "");
-    sales(here, "1.csv", 1, 1500, (0.0, 0.0));
-    sales(here, "2.csv", 2, 1500, (0.0, 0.0));
-    sales(here, "3.csv", 3, 1500, (8.0, 0.0));
-    sales(here, "4.csv", 4, 1500, (8.0, 0.0));
+    regional_sales(here, "1.csv", 1, 1500, (0.0, 0.0));
+    regional_sales(here, "2.csv", 2, 1500, (0.0, 0.0));
+    regional_sales(here, "3.csv", 3, 1500, (8.0, 0.0));
+    regional_sales(here, "4.csv", 4, 1500, (8.0, 0.0));
     run(here, &["run", "--all"]).ok();
     std::fs::write(here.join("never.toml"), "[policy]\nname = \"costly-drift\"\nmin_rows = 1000000\n")
         .expect("written");

@@ -37,7 +37,8 @@ impl Server {
     fn get(&self, path: &str, language: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).expect("connected");
         let request = format!(
-            "GET {path} HTTP/1.1\r\nhost: {}\r\naccept-language: {language}\r\nconnection: close\r\n\r\n",
+            // 1.0: a body as it is, not in chunks
+            "GET {path} HTTP/1.0\r\nhost: {}\r\naccept-language: {language}\r\n\r\n",
             self.address
         );
         stream.write_all(request.as_bytes()).expect("sent");
@@ -55,14 +56,14 @@ impl Server {
         let mut seen = 0;
         while let Some(path) = next.pop_front() {
             let (head, body) = self.get(&path, language);
-            if let Some((_, to)) = head.split_once("\r\nlocation: ").filter(|_| head.starts_with("HTTP/1.1 303")) {
+            if let Some((_, to)) = head.split_once("\r\nlocation: ").filter(|_| head.starts_with("HTTP/1.0 303")) {
                 let to = to.lines().next().unwrap_or_default().to_owned();
                 if known.insert(to.clone()) {
                     next.push_back(to);
                 }
                 continue;
             }
-            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {}", head.lines().next().unwrap_or_default());
+            assert!(head.starts_with("HTTP/1.0 200"), "{path}: {}", head.lines().next().unwrap_or_default());
             if !head.contains("text/html") {
                 continue;
             }
@@ -138,7 +139,6 @@ fn copied(from: &Path, to: &Path) {
 }
 
 #[test]
-#[ignore = "not yet held against the pages of decisions, drift and predictions"]
 fn pages_know_nothing_of_the_bundled_project() {
     let folder = tempfile::tempdir().expect("a folder");
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/concrete");
@@ -207,7 +207,6 @@ fn hostile_project(folder: &Path) {
 }
 
 #[test]
-#[ignore = "not yet held against the pages of decisions, drift and predictions"]
 fn what_data_brings_stays_text() {
     let folder = tempfile::tempdir().expect("a folder");
     hostile_project(folder.path());
@@ -215,7 +214,9 @@ fn what_data_brings_stays_text() {
     let server = Server::start(folder.path());
     server.crawl("en", |path, html| {
         balanced(path, html);
-        assert_eq!(html.matches("<script").count(), 1, "{path}");
+        // A record as a file has no script at all.
+        let scripts = usize::from(!path.contains(".html"));
+        assert_eq!(html.matches("<script").count(), scripts, "{path}");
         for markup in ["<img", "<svg/", "onerror=alert(1)>"] {
             assert!(!html.contains(markup), "{path} holds {markup}");
         }
@@ -230,4 +231,54 @@ fn what_data_brings_stays_text() {
     assert!(head.contains("attachment; filename=\"quarantine.csv\""), "{head}");
     assert!(csv.starts_with("batch,row,rule,column,value,"), "{}", &csv[..csv.len().min(200)]);
     assert!(!csv.lines().any(|line| line.starts_with(['=', '+', '-', '@']) || line.contains(",=")), "a formula");
+}
+
+/// Columns, and levels of the one category, of a wide project.
+const WIDE: (usize, usize) = (200, 1_500);
+
+fn wide_project(folder: &Path) {
+    let (columns, levels) = WIDE;
+    let mut numbers = Numbers(5);
+    let mut project = String::from(
+        "[project]\nname = \"wide\"\ntarget = \"units\"\n[source]\nkind = \"files\"\npath = \"data\"\n\
+         [train]\ntrials = 2\nfolds = 2\n[policy]\nname = \"effect\"\n[schema.units]\ntype = \"number\"\n\
+         [schema.place]\ntype = \"category\"\n\
+         [[encode]]\ncolumn = \"place\"\nname = \"place_mean\"\nencoder = \"target_mean\"\n",
+    );
+    for column in 0..columns {
+        let _ = write!(project, "[schema.c{column}]\ntype = \"number\"\n[[feature]]\nname = \"c{column}\"\n");
+    }
+    std::fs::write(folder.join("tidewheel.toml"), project).expect("written");
+    std::fs::create_dir(folder.join("data")).expect("made");
+    for (batch, shift) in [0.0, 3.0].into_iter().enumerate() {
+        let mut text = (0..columns).fold(String::new(), |head, column| head + &format!("c{column},")) + "place,units\n";
+        for _ in 0..2_000 {
+            let row: Vec<f64> = (0..columns).map(|_| shift + 10.0 * numbers.next()).collect();
+            for value in &row {
+                let _ = write!(text, "{value:.2},");
+            }
+            let place = (numbers.next() * levels as f64) as usize;
+            let _ = writeln!(text, "place {place},{:.2}", 3.0 * row[0] + row[1] + (place % 7) as f64);
+        }
+        std::fs::write(folder.join(format!("data/{batch}.csv")), text).expect("written");
+    }
+}
+
+#[test]
+fn many_columns_and_many_levels_have_their_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    wide_project(folder.path());
+    run(folder.path(), &["run", "--all"]).ok();
+    let turns = run(folder.path(), &["runs", "list", "--format", "json"]).ok().json();
+    assert_eq!(turns[1]["action"], "retrain", "{turns}");
+    let mut all = String::new();
+    Server::start(folder.path()).crawl("en", |path, html| {
+        balanced(path, html);
+        // A column more may cost a line, a level more nothing; a file shows each.
+        assert!(html.len() < 300_000 || path.contains(".html"), "{path}: {} bytes", html.len());
+        all.push_str(&text_of(html));
+    });
+    for column in ["c0", "c199", "place_mean"] {
+        assert!(all.contains(column), "no page shows {column}");
+    }
 }

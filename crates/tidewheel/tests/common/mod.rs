@@ -161,3 +161,30 @@ pub(crate) fn stored(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u
     found.extend(files(&objects.join("data-clean")));
     found
 }
+
+/// A table of sales of which `island` (a share of the rows) lies in a region that no earlier batch knows.
+pub(crate) fn regional_sales(here: &Path, name: &str, seed: u64, rows: usize, (shift, island): (f64, f64)) {
+    let mut numbers = Numbers(seed);
+    let mut text = String::from("size,region,day,units\n");
+    for _ in 0..rows {
+        let size = shift + 10.0 * numbers.next();
+        let place = (numbers.next() * 4.0) as usize;
+        let unknown = numbers.next() < island;
+        let day = 1 + (numbers.next() * 28.0) as usize;
+        let level = if unknown { 60.0 } else { 5.0 * place as f64 };
+        let units = 3.0 * size + level + numbers.next();
+        let region = if unknown { "island" } else { ["north", "east", "south", "west"][place] };
+        let _ = writeln!(text, "{size:.3},{region},2024-03-{day:02},{units:.3}");
+    }
+    std::fs::write(here.join("data").join(name), text).expect("written");
+}
+
+/// A project with regions as segments and more settings at its end.
+pub(crate) fn segmented(here: &Path, settings: &str) {
+    project(here);
+    let file = here.join("tidewheel.toml");
+    let text = std::fs::read_to_string(&file).expect("read");
+    let text = text.replacen("[project]\n", "[project]\nsegment = \"region\"\n", 1);
+    let text = text.replace("name = \"effect\"", "name = \"costly-drift\"");
+    std::fs::write(&file, text + settings).expect("written");
+}

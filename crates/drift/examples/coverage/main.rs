@@ -4,7 +4,7 @@
 //! cargo run --release -p tidewheel-drift --example coverage -- [runs] [part] [--plot FILE.svg]
 //! ```
 //!
-//! Parts: `intervals` (drawn into the plot's file), `false-alarms`, `histories`, `changes`; without one, all.
+//! Parts: `intervals` (drawn into the plot's file), `error`, `false-alarms`, `histories`, `changes`; without one, all.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -16,6 +16,9 @@ mod intervals;
 
 /// The picture of it.
 mod plot;
+
+/// Whether the interval of the champion's error covers the truth.
+mod rise;
 
 /// How often the policy trains.
 mod rule;
@@ -38,8 +41,12 @@ fn main() {
             std::fs::write(&file, plot::draw(&cells)).expect("a writable file");
         }
     }
-    let parts: [(&str, fn(usize)); 3] =
-        [("false-alarms", rule::false_alarms), ("histories", rule::histories), ("changes", rule::changes)];
+    let parts: [(&str, fn(usize)); 4] = [
+        ("error", rise::measure),
+        ("false-alarms", rule::false_alarms),
+        ("histories", rule::histories),
+        ("changes", rule::changes),
+    ];
     for (_, measure) in parts.iter().filter(|(part, _)| wanted(part)) {
         measure(runs);
     }

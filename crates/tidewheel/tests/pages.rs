@@ -275,7 +275,7 @@ fn many_columns_and_many_levels_have_their_place() {
     Server::start(folder.path()).crawl("en", |path, html| {
         balanced(path, html);
         // A column more may cost a line, a level more nothing; a file shows each.
-        assert!(html.len() < 300_000 || path.contains(".html"), "{path}: {} bytes", html.len());
+        assert!(html.len() < 400_000 || path.contains(".html"), "{path}: {} bytes", html.len());
         all.push_str(&text_of(html));
     });
     for column in ["c0", "c199", "place_mean"] {

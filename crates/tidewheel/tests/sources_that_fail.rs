@@ -166,6 +166,20 @@ fn a_data_api_that_fails_is_named_and_loses_nothing() {
 }
 
 #[test]
+fn a_request_that_is_taken_up_late_costs_no_batch() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let here = folder.path();
+    let (first, second) = (sales(here, "1.csv", 1, 300, 0.0), sales(here, "2.csv", 2, 300, 4.0));
+    let api = Api::start(&[&first, &second]);
+    project_over(here, &api.url);
+    // Given up after 500 ms; the API deals a batch to nobody while the first turn is at work.
+    api.breaks([Fault::Late(Duration::from_millis(900))]);
+    run(here, &["run", "--all"]).ok();
+    let [batches, ..] = outcome(here);
+    assert_eq!(batches.as_array().map(Vec::len), Some(2), "{batches}");
+}
+
+#[test]
 fn a_data_api_that_is_down_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     let here = folder.path();

@@ -23,6 +23,8 @@ const RESTARTS: u32 = 3;
 pub struct HttpApi {
     asker: Asker,
     columns: Arc<[ColumnSpec]>,
+    /// Whether a request was given up that the API may take up late, and then deals a batch to nobody.
+    unsettled: bool,
 }
 
 #[derive(Debug)]
@@ -34,7 +36,7 @@ struct Numbered {
 impl HttpApi {
     /// A client of the API; nothing is sent yet.
     pub fn new(spec: &HttpSource, columns: &[ColumnSpec]) -> Result<Self, SourceError> {
-        Ok(HttpApi { asker: Asker::new(spec)?, columns: columns.into() })
+        Ok(HttpApi { asker: Asker::new(spec)?, columns: columns.into(), unsettled: false })
     }
 
     /// Sets the first wait between attempts (250 ms) and the longest (15 s).
@@ -58,14 +60,16 @@ impl HttpApi {
     }
 
     /// The batch that the API deals next.
-    async fn fetch(&self, ask: Ask<'_>) -> Result<Asked<Numbered>, SourceError> {
+    async fn fetch(&mut self, ask: Ask<'_>) -> Result<Asked<Numbered>, SourceError> {
         let (columns, name) = (Arc::clone(&self.columns), self.describe());
         let parse = move |bytes: Vec<u8>| {
             let answer = read_api_answer(&bytes, &columns, &name)?;
             drop(bytes);
             Ok(Numbered { number: answer.batch_number, parsed: Parsed::of(answer.batch, &columns)? })
         };
-        self.asker.ask("data", ask.progress, parse).await
+        let asked = self.asker.ask("data", ask.progress, parse).await?;
+        self.unsettled |= asked.uncertain;
+        Ok(asked)
     }
 
     async fn is_known(&self, ask: Ask<'_>, batch: &Numbered) -> Result<bool, SourceError> {
@@ -74,13 +78,14 @@ impl HttpApi {
 
     /// Restarts the API and reads again until a batch comes that is not stored. `missing`: the number that was
     /// jumped over; where it is `None` the API may simply have ended.
-    async fn read_again(&self, ask: Ask<'_>, missing: Option<u64>) -> Result<Option<Fetched>, SourceError> {
+    async fn read_again(&mut self, ask: Ask<'_>, missing: Option<u64>) -> Result<Option<Fetched>, SourceError> {
         let last = ask.position.batch_number();
-        let lost = |missing: u64, reason: String| SourceError::MissingBatch { url: self.describe(), missing, reason };
+        let url = self.describe();
+        let lost = |missing, reason| SourceError::MissingBatch { url: url.clone(), missing, reason };
         let mut wanted = missing;
         let mut reason = String::new();
         'restart: for _ in 0..RESTARTS {
-            tracing::warn!(url = self.describe(), missing = wanted, "restarting the data API to read again");
+            tracing::warn!(url, missing = wanted, "restarting the data API to read again");
             (ask.progress)(Progress::Restart { missing: wanted });
             if let Err(error) = self.restart(ask).await {
                 return match wanted {
@@ -98,6 +103,7 @@ impl HttpApi {
                         continue 'restart;
                     }
                     Answer::End => {
+                        self.unsettled = false;
                         return match missing.filter(|_| !came) {
                             Some(missing) => Err(lost(missing, "the data ended without it".to_owned())),
                             None => Ok(None),
@@ -129,7 +135,7 @@ impl HttpApi {
         }
         match wanted {
             Some(missing) => Err(lost(missing, reason)),
-            None => Err(SourceError::NoAnswer { url: self.describe(), attempts: RESTARTS, reason }),
+            None => Err(SourceError::NoAnswer { url, attempts: RESTARTS, reason }),
         }
     }
 }
@@ -147,8 +153,8 @@ impl Source for HttpApi {
         let uncertain = uncertain || ask.interrupted;
         let batch = match answer {
             // An API at its end before we had anything was read by someone else; one that ends after an attempt that
-            // broke off may have dealt its last batch to nobody.
-            Answer::End if uncertain || last.is_none() => return self.read_again(ask, None).await,
+            // broke off, now or some batches ago, may have dealt its last batch to nobody.
+            Answer::End if uncertain || self.unsettled || last.is_none() => return self.read_again(ask, None).await,
             Answer::End => return Ok(None),
             Answer::Value(batch) => batch,
         };

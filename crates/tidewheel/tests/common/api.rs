@@ -18,8 +18,10 @@ pub(crate) enum Fault {
     Cut,
     /// The body is announced with so many bytes.
     Announced(usize),
-    /// The batch comes so much later.
+    /// The batch is dealt and comes so much later.
     Slow(Duration),
+    /// The request is taken up so much later.
+    Late(Duration),
 }
 
 #[derive(Debug, Default)]
@@ -92,7 +94,12 @@ impl Api {
             Some(Fault::Announced(bytes)) => {
                 return write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {bytes}\r\nconnection: close\r\n\r\n");
             }
-            Some(Fault::Slow(wait)) => std::thread::sleep(wait),
+            Some(Fault::Late(wait)) => std::thread::sleep(wait),
+            Some(Fault::Slow(wait)) => {
+                let body = self.deal();
+                std::thread::sleep(wait);
+                return body.map_or(Ok(()), |body| send(stream, 200, &body));
+            }
             Some(Fault::Cut) => {
                 let body = self.deal().unwrap_or_default();
                 let length = body.len();

@@ -65,7 +65,9 @@ pub(crate) fn measure(runs: usize) {
                 let random = &mut Random::new((n * 31 + m * 7 + seed * 1_000_003) as u64);
                 let (before, of_before) = kind.draw(n, 0, random);
                 let (mut now, of_now) = kind.draw(m, n as u64, random);
-                now.iter_mut().for_each(|loss| *loss *= RISE);
+                for loss in &mut now {
+                    *loss *= RISE;
+                }
                 let rise = match kind {
                     Losses::Triples(_) => ErrorRise::clustered((&before, &of_before), (&now, &of_now), level),
                     _ => ErrorRise::of(&before, &now, level),

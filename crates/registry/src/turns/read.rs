@@ -108,10 +108,9 @@ impl Registry {
         }
         if text.len() < 7
             && let Ok(number) = text.parse::<i64>()
+            && let Some(turn) = self.turn_by_number(project, number).await?
         {
-            if let Some(turn) = self.turn_by_number(project, number).await? {
-                return Ok(Some(turn));
-            }
+            return Ok(Some(turn));
         }
         if text.len() < 4 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(None);

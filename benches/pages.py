@@ -1,7 +1,7 @@
 """Measures the pages of a running project: bytes, server time, first paint, and what open pages cost the server.
 
-    cargo run --release -- demo --once --dir /tmp/bench-demo
-    NODE_PATH=$(scripts/setup-tests --browser) python benches/pages.py target/release/tidewheel /tmp/bench-demo
+    cargo run --release -- demo --once --dir DIR
+    NODE_PATH=$(scripts/setup-tests --browser) python benches/pages.py target/release/tidewheel DIR
 
 Server time is the median of 20 requests of one page over one connection after a first one; sizes are as sent, with
 and without gzip. First paint is Chromium's first contentful paint in an open window without a cache, the

@@ -1,8 +1,8 @@
 """Asks `POST /predict` of tidewheel and of a minimal FastAPI + XGBoost server with the same model file, in turns, with
 wrk, and prints requests per second, memory and their ratios.
 
-    cargo run --release -- demo --once --dir /tmp/bench-demo
-    python benches/serving_vs_python.py target/release/tidewheel /tmp/bench-demo [--seconds 10] [--repeats 3]
+    cargo run --release -- demo --once --dir DIR
+    python benches/serving_vs_python.py target/release/tidewheel DIR [--seconds 10] [--repeats 3]
 
 Needs `apt install wrk` and `pip install fastapi "uvicorn[standard]" xgboost==3.2.0 numpy`. Tidewheel checks and fills
 the row, computes its features and logs every prediction to the project's database (the folder is copied first). The

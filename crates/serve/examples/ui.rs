@@ -1,8 +1,8 @@
 //! The pages over a project that the loop has turned, without the loop: to work on pages without building all of it.
 //!
 //! ```text
-//! cargo run --release -- demo --once --dir /tmp/demo
-//! cargo run --release -p tidewheel-serve --example ui -- /tmp/demo 127.0.0.1:8000
+//! cargo run --release -- demo --once --dir DIR
+//! cargo run --release -p tidewheel-serve --example ui -- DIR 127.0.0.1:8000
 //! ```
 
 use std::path::PathBuf;

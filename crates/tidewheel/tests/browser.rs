@@ -2,29 +2,13 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use common::{command, regional_sales, run, segmented};
+use common::{Server, regional_sales, run, segmented};
 
-/// A project that is served.
-struct Served {
-    folder: tempfile::TempDir,
-    server: Child,
-    base: String,
-}
-
-impl Served {
-    fn new(folder: tempfile::TempDir) -> Self {
-        let mut serve = command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        let mut server = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
-        Self { folder, server, base: format!("http://{address}") }
-    }
-
+impl Server {
     /// Runs a script; what it prints is shown where it fails.
     fn script(&self, name: &str, arguments: &[&str], input: &str) {
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/ui");
@@ -36,7 +20,7 @@ impl Served {
         );
         let mut child = Command::new("node")
             .arg(scripts.join(name))
-            .arg(&self.base)
+            .arg(format!("http://{}", self.address))
             .args(arguments)
             .env("NODE_PATH", modules)
             .stdin(Stdio::piped())
@@ -51,20 +35,12 @@ impl Served {
     }
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.server.kill();
-        let _ = self.server.wait();
-    }
-}
-
 #[test]
 fn pages_are_sound_and_tell_the_story() {
     let folder = tempfile::tempdir().expect("a folder");
     run(folder.path(), &["demo", "--once", "--turns", "8", "--dir", "."]).ok();
-    let demo = Served::new(folder);
-    let versions = run(demo.folder.path(), &["models", "list", "--format", "json"]).ok().stdout;
+    let demo = Server::start(folder.path(), &[]);
+    let versions = run(folder.path(), &["models", "list", "--format", "json"]).ok().stdout;
     demo.script("pages.mjs", &[], "");
     demo.script("figures.mjs", &[], &versions);
     demo.script("reader.mjs", &[], "");
@@ -79,5 +55,5 @@ fn a_turn_that_waits_is_answered() {
     regional_sales(folder.path(), "1.csv", 1, 1500, (0.0, 0.0));
     regional_sales(folder.path(), "2.csv", 2, 1500, (0.0, 0.7));
     run(folder.path(), &["run", "--all"]).ok();
-    Served::new(folder).script("answer.mjs", &[], "");
+    Server::start(folder.path(), &[]).script("answer.mjs", &[], "");
 }

@@ -5,34 +5,18 @@ mod common;
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Stdio};
 
-use common::{Numbers, command, run};
+use common::{Numbers, Server, run};
 
 /// Words of the bundled project's domain, as they would stand on a page.
 const DOMAIN_WORDS: [&str; 8] = ["house", "price", "bedroom", "bathroom", "acre", "zip_code", "real-estate", "$"];
 /// So many pages are looked at.
 const PAGES: usize = 160;
 
-/// A server over a project.
-struct Server {
-    child: Child,
-    address: String,
-}
-
 impl Server {
-    fn start(folder: &Path) -> Self {
-        let mut serve = command(folder, &["serve", "--listen", "127.0.0.1:0"]);
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
-        Server { child, address: address.to_owned() }
-    }
-
     /// Head and body of an answer.
     fn get(&self, path: &str, language: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).expect("connected");
@@ -76,14 +60,6 @@ impl Server {
             }
         }
         assert!(seen > 10, "only {seen} pages were found");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It ends with the test, whatever becomes of that.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -150,7 +126,7 @@ fn pages_know_nothing_of_the_bundled_project() {
     actions.sort_unstable();
     assert_eq!(actions, ["baseline", "retrain", "skip"]);
 
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     for language in ["en", "es"] {
         let mut all = String::new();
         server.crawl(language, |path, html| {
@@ -211,7 +187,7 @@ fn what_data_brings_stays_text() {
     let folder = tempfile::tempdir().expect("a folder");
     hostile_project(folder.path());
     run(folder.path(), &["run", "--all"]).ok();
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     server.crawl("en", |path, html| {
         balanced(path, html);
         // A record as a file has no script at all.
@@ -272,7 +248,7 @@ fn many_columns_and_many_levels_have_their_place() {
     let turns = run(folder.path(), &["runs", "list", "--format", "json"]).ok().json();
     assert_eq!(turns[1]["action"], "retrain", "{turns}");
     let mut all = String::new();
-    Server::start(folder.path()).crawl("en", |path, html| {
+    Server::start(folder.path(), &[]).crawl("en", |path, html| {
         balanced(path, html);
         // A column more may cost a line, a level more nothing; a file shows each.
         assert!(html.len() < 400_000 || path.contains(".html"), "{path}: {} bytes", html.len());

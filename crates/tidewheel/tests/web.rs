@@ -2,24 +2,19 @@
 
 mod common;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
-use common::{command, project, run, sales};
+use common::{Server, project, run, sales};
 use serde_json::Value;
 
 /// The token of a reader; the server checks that form and cookie hold the same.
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// A busy machine is given this long.
 const PATIENCE: Duration = Duration::from_mins(3);
-
-struct Server {
-    child: Child,
-    address: String,
-}
 
 struct Answer {
     status: u16,
@@ -29,15 +24,6 @@ struct Answer {
 }
 
 impl Server {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut serve = command(folder, &[&["serve", "--listen", "127.0.0.1:0"], args].concat());
-        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
-        Self { address: address.to_owned(), child }
-    }
-
     fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let mut stream = TcpStream::connect(&self.address).expect("connected");
         let head = format!(
@@ -91,14 +77,6 @@ impl Server {
             std::thread::sleep(Duration::from_millis(10));
         }
         self.child.wait().expect("ended").code()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

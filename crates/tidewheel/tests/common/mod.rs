@@ -5,8 +5,9 @@
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What the binary did.
 #[derive(Debug)]
@@ -71,6 +72,32 @@ pub(crate) fn finish(command: &mut Command) -> Ran {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
         stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+    }
+}
+
+/// A server over a project, at a free port.
+pub(crate) struct Server {
+    pub child: Child,
+    pub address: String,
+}
+
+impl Server {
+    /// Starts it, with more arguments.
+    pub(crate) fn start(folder: &Path, args: &[&str]) -> Self {
+        let mut serve = command(folder, &[&["serve", "--listen", "127.0.0.1:0"], args].concat());
+        let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("read");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next()).expect("an address");
+        Self { address: address.to_owned(), child }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
